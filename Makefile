@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine: `make demo` and `make test`.
+SHELL := /bin/bash
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo up test check format lock clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+venv: $(VENV)/.ready ## the virtual environment with the command `saferoute`
+
+$(VENV)/.ready: requirements/dev.txt pyproject.toml
+	@echo "saferoute: virtual environment in $(VENV) (about a minute, once)"
+	@test -x $(BIN)/python || $$(command -v $(PYTHON) || command -v python3) -m venv $(VENV)
+	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saferoute needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …")'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: venv ## one run of everything: sample referrals from HTTP to mail, with a summary
+	@$(BIN)/saferoute demo
+
+up: venv ## the whole system on this machine until Ctrl-C
+	@$(BIN)/saferoute up
+
+test: venv ## all tests, on a real Kafka and a real PostgreSQL
+	@$(BIN)/python -m pytest tests
+
+check: venv ## style, types, walls between rooms, drift of generated files, unit and contract tests
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest tests/unit tests/contract -q
+
+format: venv ## format and sort
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+lock: venv ## pin every dependency with its hashes (needs uv)
+	@uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
+		--extra dev -o requirements/dev.txt pyproject.toml
+
+clean: ## remove what was built here; caches outside the checkout stay
+	@rm -rf $(VENV) .run .mypy_cache .ruff_cache build dist

@@ -1,0 +1,201 @@
+"""Settling a batch of raw records: each is handled, published onwards, or given up on with a code. None is skipped.
+
+Records of one referral are handled in order (a lane), lanes in parallel. A record that cannot be decoded, or that
+fails for good, goes to this service's dead-letter topic as it was: raw value, key, headers, origin and a failure code.
+Only an outage stops the batch: it waits and raises, and FastStream rewinds to the last committed offset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict, deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import structlog
+
+from contracts.codec import Encoded, Undecodable, decode, encode
+from contracts.envelope import Envelope
+from contracts.failure_codes import FailureCode
+from contracts.model import Contract
+from contracts.topics import Service, dead_letter_topic
+from services.kit.broker import Publisher
+from services.kit.errors import InfrastructureError, PermanentError, TransientError
+from services.kit.logs import exception_fields
+from services.kit.telemetry import EVENT_RETRIES, EVENT_SECONDS, EVENTS_DEAD_LETTERED, EVENTS_HANDLED, span
+
+log = structlog.get_logger()
+
+MAX_TRIES = 3
+FIRST_BACKOFF_SECONDS = 0.2
+"""Doubles per try: three tries are over within a second, so a poisoned record holds its lane no longer."""
+OUTAGE_PAUSE_SECONDS = 1.0
+"""NACK without a pause repeats about 2,500 times a second."""
+MAX_LANES = 16
+"""Referrals handled at once: as many as there are database connections."""
+CEILING_COUNT = 100
+CEILING_SECONDS = 60.0
+"""More give-ups than this in this time is a broken deployment, not poison: the service stops consuming instead."""
+
+
+class Record(Protocol):
+    """What of aiokafka's ConsumerRecord is looked at."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+
+
+Handle = Callable[[Envelope[Contract]], Awaitable[Sequence[Envelope[Contract]]]]
+"""One use case: takes an event, answers the events to publish (a stateful one has used its outbox and answers none)."""
+GiveUp = Callable[[Envelope[Contract], FailureCode], Sequence[Envelope[Contract]]]
+"""What to publish besides the dead letter when a decoded event cannot be handled: redaction quarantines."""
+
+
+def nothing_more(_envelope: Envelope[Contract], _code: FailureCode) -> Sequence[Envelope[Contract]]:
+    """The usual answer to giving up: the dead letter says it all."""
+    return ()
+
+
+@dataclass
+class Ceiling:
+    """Counts what handlers gave up on, so that a bad deploy cannot dead-letter everything."""
+
+    limit: int = CEILING_COUNT
+    seconds: float = CEILING_SECONDS
+    _given_up: deque[float] = field(default_factory=deque)
+
+    def check(self) -> None:
+        """Raises InfrastructureError when too much has been given up on lately."""
+        now = time.monotonic()
+        while self._given_up and self._given_up[0] < now - self.seconds:
+            self._given_up.popleft()
+        if len(self._given_up) >= self.limit:
+            raise InfrastructureError("handler")
+
+    def count(self) -> None:
+        self._given_up.append(time.monotonic())
+
+
+class Settler:
+    """Settles batches for one service."""
+
+    def __init__(
+        self, service: Service, publisher: Publisher, handle: Handle, *, give_up: GiveUp = nothing_more
+    ) -> None:
+        self._service = service
+        self._publisher = publisher
+        self._handle = handle
+        self._give_up = give_up
+        self._ceiling = Ceiling()
+        self._lanes = asyncio.Semaphore(MAX_LANES)
+
+    async def settle(self, records: Sequence[Record]) -> None:
+        """Handle a batch so that its offsets may be committed.
+
+        Raises:
+            InfrastructureError: something that everything needs is away; the batch must be delivered again.
+        """
+        lanes: dict[bytes, list[Record]] = defaultdict(list)
+        for record in records:
+            lanes[record.key or b""].append(record)
+        results = await asyncio.gather(*(self._lane(lane) for lane in lanes.values()), return_exceptions=True)
+        outage: BaseException | None = None
+        for result in results:
+            if isinstance(result, InfrastructureError):
+                outage = result
+            elif isinstance(result, BaseException):
+                raise result
+        if outage is not None:
+            log.warning("consumer.waits", **exception_fields(outage))
+            await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
+            raise outage
+
+    async def _lane(self, records: Sequence[Record]) -> None:
+        async with self._lanes:
+            for record in records:
+                started = time.perf_counter()
+                await self._publisher.publish(await self._settle_one(record))
+                EVENT_SECONDS.labels(record.topic).observe(time.perf_counter() - started)
+
+    async def _settle_one(self, record: Record) -> list[Encoded]:
+        decoded = decode(record.key, record.value, record.headers)
+        if isinstance(decoded, Undecodable):
+            return [self._dead_letter(record, decoded.code)]
+        with span(f"{self._service} {record.topic}", decoded.traceparent) as traceparent:
+            outcome = await self._try(decoded, record)
+            if isinstance(outcome, list):
+                EVENTS_HANDLED.labels(record.topic).inc()
+                return [encode(event.model_copy(update={"traceparent": traceparent})) for event in outcome]
+        self._ceiling.check()
+        self._ceiling.count()
+        return [*map(encode, self._give_up(decoded, outcome)), self._dead_letter(record, outcome)]
+
+    async def _try(self, envelope: Envelope[Contract], record: Record) -> list[Envelope[Contract]] | FailureCode:
+        """The handler's answer, or the code it was given up with after at most MAX_TRIES."""
+        code: FailureCode = "handler.retries_exhausted"
+        for attempt in range(1, MAX_TRIES + 1):
+            try:
+                return list(await self._handle(envelope))
+            except InfrastructureError:
+                raise
+            except PermanentError as error:
+                return error.code
+            except TransientError as error:
+                code = error.code
+                failure: Exception = error
+            except Exception as error:  # noqa: BLE001 - the boundary: a bug in a handler must not stop the partition
+                code = "handler.permanent"
+                failure = error
+            log.warning(
+                "event.try_failed",
+                topic=record.topic,
+                referral_id=envelope.subject,
+                attempt=attempt,
+                **exception_fields(failure),
+            )
+            if attempt < MAX_TRIES:
+                EVENT_RETRIES.labels(record.topic).inc()
+                await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))
+        return code
+
+    def _dead_letter(self, record: Record, code: FailureCode) -> Encoded:
+        EVENTS_DEAD_LETTERED.labels(record.topic, code).inc()
+        log.error(
+            "event.dead_lettered",
+            topic=record.topic,
+            partition=record.partition,
+            offset=record.offset,
+            failure_code=code,
+        )
+        return dead_letter(record, self._service, code)
+
+
+def dead_letter(record: Record, service: Service, code: FailureCode) -> Encoded:
+    """The record as it was, with where it came from and why it is here, on the service's dead-letter topic.
+
+    Headers that are text travel on so that a replay is exact; a header that is not text cannot be replayed and is
+    left out, which the failure code says.
+    """
+    headers = {name: raw.decode() for name, raw in record.headers if raw is not None and _is_text(raw)}
+    headers |= {
+        "dl_topic": record.topic,
+        "dl_partition": str(record.partition),
+        "dl_offset": str(record.offset),
+        "dl_service": service,
+        "dl_failure_code": code,
+    }
+    return Encoded(dead_letter_topic(service, record.topic), record.key, record.value or b"", headers)
+
+
+def _is_text(raw: bytes) -> bool:
+    try:
+        raw.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

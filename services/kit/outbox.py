@@ -1,0 +1,90 @@
+"""The outbox: events are rows of the transaction that made them true; a relay carries them to Kafka.
+
+One relay at a time is active per database (an advisory lock), so rows leave in the order of their ids, which is the
+order of commits for one referral. A row is deleted only after Kafka confirmed it: at least once, never not at all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import structlog
+
+from contracts.codec import Encoded
+from services.kit.broker import Publisher
+from services.kit.database import OUTAGES, Connection, Pool
+from services.kit.errors import InfrastructureError
+from services.kit.logs import exception_fields
+from services.kit.telemetry import OUTBOX_PUBLISHED
+
+log = structlog.get_logger()
+
+RELAY_LOCK = 0x0B0
+"""The advisory lock that makes one relay of a service active."""
+BATCH_ROWS = 500
+POLL_SECONDS = 0.25
+"""How soon a row is seen that another replica's transaction wrote; this process's own wake the relay at once."""
+OUTAGE_SECONDS = 1.0
+"""Pause after the database or the broker failed us."""
+
+INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
+
+
+async def enqueue(connection: Connection, *events: Encoded) -> None:
+    """Put events into the outbox, inside the transaction that makes them true."""
+    for event in events:
+        await connection.execute(INSERT, event.topic, event.key, event.value, json.dumps(event.headers))
+
+
+class Relay:
+    """Carries outbox rows to Kafka until cancelled."""
+
+    def __init__(self, pool: Pool, publisher: Publisher) -> None:
+        self._pool = pool
+        self._publisher = publisher
+        self._awake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Say that a transaction with outbox rows has just committed."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Relay for ever. Outages are waited out; a broken producer ends the process (see Publisher)."""
+        while True:
+            try:
+                async with self._pool.acquire() as connection:
+                    await self._relay_while_leader(connection)
+            except (*OUTAGES, InfrastructureError) as error:
+                log.warning("outbox.relay_interrupted", **exception_fields(error))
+            await asyncio.sleep(OUTAGE_SECONDS)
+
+    async def _relay_while_leader(self, connection: Connection) -> None:
+        if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", RELAY_LOCK):
+            return
+        try:
+            while True:
+                self._awake.clear()
+                if await self._relay_batch(connection) < BATCH_ROWS:
+                    await self._sleep()
+        finally:
+            await connection.execute("SELECT pg_advisory_unlock($1)", RELAY_LOCK)
+
+    async def _sleep(self) -> None:
+        try:
+            await asyncio.wait_for(self._awake.wait(), POLL_SECONDS)
+        except TimeoutError:
+            return
+
+    async def _relay_batch(self, connection: Connection) -> int:
+        rows = await connection.fetch(
+            "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1", BATCH_ROWS
+        )
+        if not rows:
+            return 0
+        await self._publisher.publish(
+            [Encoded(row["topic"], row["key"], row["value"], json.loads(row["headers"])) for row in rows]
+        )
+        await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in rows])
+        OUTBOX_PUBLISHED.inc(len(rows))
+        return len(rows)
