@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check format lock clean
+.PHONY: help venv demo up test check format lock clean schemas
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -46,3 +46,6 @@ lock: venv ## pin every dependency with its hashes (needs uv)
 
 clean: ## remove what was built here; caches outside the checkout stay
 	@rm -rf $(VENV) .run .mypy_cache .ruff_cache build dist
+
+schemas: venv ## regenerate contracts/schemas, examples and asyncapi from the models
+	@$(BIN)/python -m tests.support.contract_files write

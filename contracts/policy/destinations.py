@@ -1,0 +1,122 @@
+"""Who can be told: destinations, the people behind them, their phones and their ladders."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from contracts.decision import Urgency
+from contracts.policy.parts import Dated, Identifier, Line, OneOrMore, PolicyPart, Source, Sourced, WaitText
+
+Channel = Literal["email", "sms", "phone", "webhook", "teams"]
+"""How somebody is reached. `phone` means that a person is told to ring this number."""
+
+RecipientRole = Literal["duty", "deputy", "manager", "on_call"]
+"""What somebody is on the ladder. Nobody of a school is on it: no head, no DSL."""
+
+DestinationKind = Literal["social_care", "education_advice", "online_safety", "allegations", "general"]
+StepKind = Literal["remind", "deputy", "manager", "on_call_phone"]
+
+
+class Recipient(Dated):
+    """An address that is written to. `areas` empty means every area, and schools of none."""
+
+    channel: Channel
+    address: Line
+    role: RecipientRole
+    areas: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    monitored: bool = True
+    """False for a mailbox that nobody is bound to read at once."""
+    source: Source
+    verified_on: dt.date
+
+
+class Phone(Dated):
+    """The numbers of a destination in and out of office hours."""
+
+    in_hours: Line
+    out_of_hours: Line
+    source: Source
+    verified_on: dt.date
+
+    def at(self, office_open: bool) -> str:
+        """The number that is right now."""
+        return self.in_hours if office_open else self.out_of_hours
+
+
+class Destination(Sourced):
+    """A team that referrals are sent to.
+
+    `monitored` says whether somebody reads its mailbox through its hours: consultations and urgent concerns go to
+    monitored ones only. `replies_read` says whether an answer to our mail is read. `replaced_by` names the
+    destination that took over after `valid_to`.
+    """
+
+    id: Identifier
+    name: Line
+    kind: DestinationKind
+    monitored: bool
+    replies_read: bool = False
+    by_area: bool = False
+    """True where each area has its own people."""
+    recipients: tuple[Recipient, ...] = ()
+    phone: Phone | None = None
+    ladder: Identifier | None = None
+    replaced_by: Identifier | None = None
+    sentence: Line
+
+    def recipients_of(self, roles: tuple[RecipientRole, ...], area: str | None, day: dt.date) -> tuple[Recipient, ...]:
+        """Those with one of `roles` in force on `day`, for schools of `area`.
+
+        Where an area has no people of its own, and where it is unknown, those who serve every area are meant.
+        """
+        fitting = [one for one in self.recipients if one.role in roles and one.in_force(day)]
+        local = tuple(one for one in fitting if area is not None and area in one.areas)
+        return local or tuple(one for one in fitting if not one.areas)
+
+
+class LadderLevel(PolicyPart):
+    """What happens when nobody acknowledges: after how long, of what kind, and who is told in and out of hours."""
+
+    level: int = Field(ge=1, le=9)
+    kind: StepKind
+    after: Mapping[Urgency, WaitText]
+    in_hours: Annotated[tuple[RecipientRole, ...], OneOrMore, Field(min_length=1)]
+    out_of_hours: Annotated[tuple[RecipientRole, ...], OneOrMore, Field(min_length=1)]
+
+
+class Ladder(Sourced):
+    """The levels of one ladder, from the reminder to a human on a phone."""
+
+    id: Identifier
+    sentence: Line
+    levels: Annotated[tuple[LadderLevel, ...], Field(min_length=2)]
+
+
+class LadderStep(PolicyPart):
+    """A step of the ladder of one notification: at the instant `at` (UTC), `recipients` are told."""
+
+    level: int
+    at: dt.datetime
+    recipients: tuple[Recipient, ...]
+    kind: StepKind
+
+
+class Area(Sourced):
+    """An area of the council: the districts whose schools it serves."""
+
+    id: Identifier
+    name: Line
+    sentence: Line
+    districts: Annotated[tuple[Line, ...], Field(min_length=1)]
+
+
+class Clock(Sourced):
+    """How soon somebody must acknowledge at one urgency."""
+
+    urgency: Urgency
+    wait: WaitText
+    sentence: Line

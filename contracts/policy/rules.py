@@ -1,0 +1,88 @@
+"""Rules, their order and their test cases."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Annotated, Final
+
+from pydantic import ConfigDict, Field
+
+from contracts.decision import Urgency
+from contracts.facts import OpenFacts
+from contracts.policy.conditions import Condition
+from contracts.policy.parts import Identifier, Line, OneOrMore, PolicyPart, Prose, Sourced
+
+URGENCIES: Final[tuple[Urgency, ...]] = ("routine", "same_day", "urgent", "immediate")
+"""From the slowest clock to the fastest."""
+
+RANK: Final[Mapping[Urgency, int]] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
+
+
+class Rule(Sourced):
+    """One row of the policy.
+
+    Rules are read from the top. The first that applies and names a destination makes it the primary one; a later
+    one that applies adds its destination as a copy. The urgency is the highest that any applying rule asks for.
+    `fallback` rules apply only while nothing before them has named a destination. The number that an id begins
+    with must grow from rule to rule, so that a row that was moved by accident is noticed.
+    """
+
+    id: Annotated[str, Field(pattern=r"^[0-9]{2,3}-[a-z0-9-]{1,60}$")]
+    sentence: Line
+    when: tuple[Condition, ...] = ()
+    fallback: bool = False
+    destination: Identifier | None = None
+    urgency: Urgency | None = None
+    copies: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    without_copies: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    """Destinations that get no copy where this rule applies, whatever other rules ask for."""
+    advice: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    embargo: bool = False
+    raise_urgency: int = Field(default=0, ge=0, le=3)
+    """Steps by which the urgency rises, up to immediate."""
+    hold_for_human: bool = False
+    conflict_check: bool = False
+
+
+class HeldRule(Sourced):
+    """What happens with a referral that could not be de-identified: a person at `destination` opens it."""
+
+    id: Identifier
+    sentence: Line
+    destination: Identifier
+    urgency: Urgency
+    """The least urgency of a held referral; its facts may ask for more."""
+    advice: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+
+
+class CaseFacts(OpenFacts):
+    """The facts of a test case; what is left out has its default, what is misspelt is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Expectation(PolicyPart):
+    """What must come out. What is left out is not looked at; lists are compared as they stand."""
+
+    destination: Identifier
+    urgency: Urgency
+    rules: tuple[str, ...]
+    copies: tuple[Identifier, ...] = ()
+    embargo: bool = False
+    held_for_human: bool = False
+    conflict_check: bool = False
+    area: Identifier | None = None
+    advice: tuple[Identifier, ...] | None = None
+    phone: Line | None = None
+    acknowledge_by: dt.datetime | None = None
+
+
+class Case(PolicyPart):
+    """A referral that the pack's author wrote down, and the decision that it must get."""
+
+    id: Identifier
+    story: Prose
+    at: dt.datetime
+    facts: CaseFacts
+    expect: Expectation

@@ -1,0 +1,26 @@
+"""`python -m services.redaction serve|migrate`."""
+
+from __future__ import annotations
+
+import sys
+
+from services.kit.database import migrate
+from services.kit.serve import serve
+from services.redaction.app import MIGRATIONS, create_app
+from services.redaction.settings import RedactionSettings
+
+
+def main(verb: str) -> None:
+    """Run one verb with the settings of the environment."""
+    settings = RedactionSettings()  # type: ignore[call-arg]  # the environment gives them
+    match verb:
+        case "serve":
+            serve(lambda fatal: create_app(settings, fatal), settings.http)
+        case "migrate":
+            migrate(settings.database.dsn(), MIGRATIONS)
+        case _:
+            sys.exit("usage: python -m services.redaction serve|migrate")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1] if len(sys.argv) > 1 else "")

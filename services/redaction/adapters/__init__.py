@@ -1,0 +1,1 @@
+"""Redaction's outside: Presidio, the vault, the key file."""

@@ -1,0 +1,48 @@
+"""Routing, wired: the only place where its parts are made."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.clock import Clock, system_clock
+from services.kit.dead_letter import Settler
+from services.kit.health import health_router
+from services.kit.logs import configure_logs
+from services.kit.policy_pack import PolicyPack
+from services.kit.serve import Fatal, guarded
+from services.kit.telemetry import start_tracing
+from services.routing.handlers import RouteReferral
+from services.routing.settings import RoutingSettings
+from services.routing.subscribers import subscribe
+
+PING_SECONDS = 2.0
+
+
+def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_clock) -> FastAPI:
+    """The service's HTTP application; its lifespan runs the Kafka side."""
+    configure_logs("routing", settings.log_level)
+    start_tracing("routing", settings.otlp_endpoint)
+    policy = PolicyPack(settings.policy_pack)
+    broker = create_broker(settings.kafka)
+    handler = RouteReferral(lambda: policy.current, clock)
+    subscribe(broker, Settler("routing", Publisher(broker, fatal), handler))
+
+    async def kafka_answers() -> bool:
+        return await broker.ping(PING_SECONDS)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        reloading = guarded(policy.watch(settings.policy_reload_seconds), "policy", fatal)
+        await wait_for_kafka(settings.kafka)
+        await broker.start()
+        yield
+        await broker.stop()
+        reloading.cancel()
+
+    app = FastAPI(title="Saferoute routing", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app.include_router(health_router({"kafka": kafka_answers}))
+    return app

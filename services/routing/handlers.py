@@ -1,0 +1,85 @@
+"""The story of one referral in routing: open facts in, a decision with its reasons out. Nothing is kept.
+
+Immediate danger is decided twice: at once from the open facts of the sealed referral, without waiting for
+redaction, and again with the redacted words. Both decisions carry the reasons of the same policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from contracts.decision import Decision
+from contracts.envelope import Envelope, derived_id
+from contracts.events.referral_quarantined import ReferralQuarantinedV1
+from contracts.events.referral_received import ReferralReceivedV1
+from contracts.events.referral_redacted import RedactedNarrative, ReferralRedactedV1
+from contracts.events.referral_routed import ReferralRoutedV1, Stage
+from contracts.events.referral_transfer_requested import ReferralTransferRequestedV1
+from contracts.model import Contract
+from contracts.policy import Pack
+from services.kit.clock import Clock
+from services.routing.domain import decide, decide_alert, decide_held, decide_transfer
+
+log = structlog.get_logger()
+
+Routable = ReferralReceivedV1 | ReferralRedactedV1 | ReferralQuarantinedV1 | ReferralTransferRequestedV1
+
+
+@dataclass(frozen=True, slots=True)
+class RouteReferral:
+    """Decides who must act. `pack` answers the policy in force now; `received_at` is the instant decided for."""
+
+    pack: Callable[[], Pack]
+    clock: Clock
+
+    async def __call__(self, envelope: Envelope[Contract]) -> Sequence[Envelope[Contract]]:
+        match envelope.data:
+            case ReferralReceivedV1() as received if received.facts.immediate_danger:
+                decision = decide_alert(received.facts, received.received_at, self.pack())
+                return [self._routed(envelope, received, "alert", decision)]
+            case ReferralReceivedV1():
+                return ()
+            case ReferralRedactedV1() as redacted:
+                decision = decide(redacted.facts, redacted.received_at, self.pack())
+                return [self._routed(envelope, redacted, "full", decision, redacted.narrative)]
+            case ReferralQuarantinedV1() as quarantined:
+                decision = decide_held(quarantined.facts, quarantined.received_at, self.pack())
+                return [self._routed(envelope, quarantined, "held", decision)]
+            case ReferralTransferRequestedV1() as request:
+                decision = decide_transfer(request.facts, request.requested_at, request.to_destination, self.pack())
+                return [self._routed(envelope, request, "full", decision)]
+            case _:
+                return ()
+
+    def _routed(
+        self,
+        cause: Envelope[Contract],
+        referral: Routable,
+        stage: Stage,
+        decision: Decision,
+        narrative: RedactedNarrative | None = None,
+    ) -> Envelope[Contract]:
+        now = self.clock()
+        log.info(
+            "referral.routed",
+            referral_id=referral.referral_id,
+            stage=stage,
+            destination=decision.destination,
+            urgency=decision.urgency,
+            rule_ids=[rule.id for rule in decision.rules],
+        )
+        event = ReferralRoutedV1(
+            referral_id=referral.referral_id,
+            reference=referral.reference,
+            revision=referral.revision,
+            stage=stage,
+            received_at=referral.received_at,
+            routed_at=now,
+            facts=referral.facts,
+            decision=decision,
+            narrative=narrative,
+        )
+        return cause.caused("routing", event.type, event, now, derived_id(cause.id, f"routed/{stage}"))
