@@ -57,7 +57,7 @@ class SealingKey:
 
 
 @dataclass(frozen=True, slots=True)
-class PrivateRing:
+class PrivateKeyRing:
     """The private halves by key id: the current one and those of boxes that may still be on their way."""
 
     _keys: dict[str, MLKEM768X25519PrivateKey] = field(repr=False)
@@ -91,7 +91,7 @@ def load_public(path: Path) -> SealingKey:
     return SealingKey(key_id, _public_key(raw))
 
 
-def load_private_ring(paths: Iterable[Path]) -> PrivateRing:
+def load_private_ring(paths: Iterable[Path]) -> PrivateKeyRing:
     """The private keys in files.
 
     Raises:
@@ -109,7 +109,7 @@ def load_private_ring(paths: Iterable[Path]) -> PrivateRing:
         keys[key_id] = MLKEM768X25519PrivateKey(mlkem, x25519)
     if not keys:
         raise KeyFileError("no private sealing key was given")
-    return PrivateRing(keys)
+    return PrivateKeyRing(keys)
 
 
 def require_private_file(path: Path) -> None:
@@ -139,13 +139,13 @@ def write_private_file(path: Path, text: str) -> None:
         file.write(text)
 
 
-def seal(key: SealingKey, aad: bytes, plaintext: bytes) -> SealedBox:
+def seal(key: SealingKey, aad: str, plaintext: bytes) -> SealedBox:
     """Seal `plaintext` so that only the private half opens it, and only with the same `aad`."""
     ciphertext = _hpke().encrypt(plaintext, key._key, _info(aad))
     return SealedBox(key_id=key.key_id, suite=SUITE, ciphertext=base64.b64encode(ciphertext).decode())
 
 
-def open_box(ring: PrivateRing, aad: bytes, box: SealedBox) -> bytes:
+def open_box(ring: PrivateKeyRing, aad: str, box: SealedBox) -> bytes:
     """The plaintext of a box.
 
     Raises:
@@ -169,8 +169,8 @@ def _hpke() -> Suite:
     return Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 
 
-def _info(aad: bytes) -> bytes:
-    return INFO + b"\x00" + aad
+def _info(aad: str) -> bytes:
+    return INFO + b"\x00" + aad.encode()
 
 
 def _key_id(public: bytes) -> str:

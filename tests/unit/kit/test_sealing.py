@@ -12,7 +12,7 @@ from contracts.sealed import SealedBox
 from services.kit.errors import PermanentError
 from services.kit.sealing import (
     KeyFileError,
-    PrivateRing,
+    PrivateKeyRing,
     SealingKey,
     generate_key_pair,
     load_private_ring,
@@ -22,11 +22,11 @@ from services.kit.sealing import (
     write_private_file,
 )
 
-AAD = b"5f0c/1"
+AAD = "5f0c/1"
 PLAINTEXT = b'{"narrative":"invented"}'
 
 
-def pair(folder: Path) -> tuple[SealingKey, PrivateRing]:
+def pair(folder: Path) -> tuple[SealingKey, PrivateKeyRing]:
     public, private = generate_key_pair()
     folder.mkdir(exist_ok=True)
     (folder / "public.json").write_text(public)
@@ -49,7 +49,7 @@ def test_sealing_twice_gives_different_boxes(tmp_path: Path) -> None:
 def test_a_box_cannot_be_moved_to_another_referral_or_revision(tmp_path: Path) -> None:
     key, ring = pair(tmp_path)
     box = seal(key, AAD, PLAINTEXT)
-    for other in (b"5f0c/2", b"5f0d/1", b""):
+    for other in ("5f0c/2", "5f0d/1", ""):
         with pytest.raises(PermanentError) as refused:
             open_box(ring, other, box)
         assert refused.value.code == "sealed.not_for_us"
