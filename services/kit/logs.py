@@ -85,6 +85,7 @@ def configure_logs(service: str, level: LogLevel) -> None:
     for name in ("uvicorn", "uvicorn.error", "uvicorn.access", "faststream", "aiokafka", "sqlalchemy", "alembic"):
         library = logging.getLogger(name)
         library.handlers, library.propagate = [], True
+        library.setLevel(logging.NOTSET)
 
 
 def keep_allowed_fields(_logger: object, _method: str, event: EventDict) -> EventDict:
