@@ -27,7 +27,7 @@ class SealedBox(Contract):
     """An HPKE message (RFC 9180, one shot) to redaction's public key.
 
     `key_id` names the key pair, `suite` the HPKE suite, `ciphertext` is base64 of enc || ct.
-    The associated data is "<referral_id>/<revision>", so a box cannot be moved to another referral.
+    "<referral_id>/<revision>" is bound into it, so a box cannot be moved to another referral.
     """
 
     key_id: str

@@ -9,7 +9,6 @@ import base64
 import binascii
 import json
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,15 +19,12 @@ from contracts.sealed import PersonalPart
 from services.kit.clock import Clock
 from services.kit.database import Connection, Pool, transaction
 from services.kit.errors import PermanentError
+from services.kit.sealing import KeyFileError, require_private_file, write_private_file
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
 """AES-GCM's nonce. Random is safe here: a data key encrypts a handful of revisions, a key-encryption key wraps one
 data key a referral, far below the 2^32 messages that random 96-bit nonces bear."""
-
-
-class KeyFileRefused(Exception):
-    """A key file that must not be used. The message says what to do, never what is in it."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -47,27 +43,21 @@ class KeyEncryptionKey:
         """Read a key file written by `save`.
 
         Raises:
-            KeyFileRefused: others may read it, or it is no key file.
+            KeyFileError: others may read it, or it is no key file.
         """
-        if path.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise KeyFileRefused(f"{path.name}: others may read this key; run chmod 0400 on it")
-        refused = True
+        require_private_file(path)
         try:
             document = json.loads(path.read_text())
             key = base64.b64decode(document["key"], validate=True)
-            refused = len(key) != KEY_BYTES
         except (ValueError, KeyError, TypeError, binascii.Error):
-            refused = True
-        if refused:
-            raise KeyFileRefused(f"{path.name}: not a vault key; make one with saferoute keys")
+            key = b""
+        if len(key) != KEY_BYTES:
+            raise KeyFileError(f"{path}: not a vault key")
         return cls(str(document["key_id"]), key)
 
     def save(self, path: Path) -> None:
         """Write the key readable by its owner only; refuses to overwrite."""
-        document = json.dumps({"key_id": self.id, "key": base64.b64encode(self.key).decode()})
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(document)
+        write_private_file(path, json.dumps({"key_id": self.id, "key": base64.b64encode(self.key).decode()}))
 
     def wrap(self, referral_id: str, data_key: bytes) -> bytes:
         return _encrypt(self.key, data_key, referral_id)
