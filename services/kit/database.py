@@ -1,20 +1,14 @@
-"""PostgreSQL through asyncpg: a pool, transactions that translate outages, and migrations by Alembic."""
+"""PostgreSQL through asyncpg: a pool, and transactions that translate outages."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import TypeAlias
 
 import asyncpg
 import asyncpg.pool
-from alembic import command, context
-from alembic.config import Config
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import NullPool, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from services.kit.errors import InfrastructureError
 from services.kit.settings import DatabaseSettings
@@ -24,9 +18,6 @@ Pool: TypeAlias = "asyncpg.Pool"
 
 ACQUIRE_SECONDS = 2.0
 """How long a caller waits for a free connection: past this a client is better served by a 503."""
-
-MIGRATION_LOCK = 0x5AFE
-"""Any number that no other advisory lock of a service's database uses."""
 
 OUTAGES = (
     OSError,
@@ -83,33 +74,3 @@ async def answers(pool: Pool) -> bool:
             return bool(await connection.fetchval("SELECT 1", timeout=ACQUIRE_SECONDS) == 1)
     except OUTAGES:
         return False
-
-
-def run_migrations_online() -> None:
-    """What every service's migrations/env.py does: run the revisions in one transaction, one replica at a time."""
-    dsn: str = context.config.attributes["dsn"]
-    asyncio.run(_run_migrations(dsn))
-
-
-async def _run_migrations(dsn: str) -> None:
-    engine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1), poolclass=NullPool)
-    async with engine.begin() as connection:
-        await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
-        await connection.run_sync(_upgrade)
-    await engine.dispose()
-
-
-def _upgrade(connection: SyncConnection) -> None:
-    context.configure(connection=connection)
-    context.run_migrations()
-
-
-def migrate(dsn: str, migrations: Path) -> None:
-    """Bring a database to the newest revision of `migrations` (a folder with Alembic's env.py and versions/).
-
-    Safe to run from several replicas at once: revisions run under an advisory lock.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(migrations))
-    config.attributes["dsn"] = dsn
-    command.upgrade(config, "head")

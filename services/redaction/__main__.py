@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from services.kit.database import migrate
 from services.kit.serve import serve
 from services.redaction.app import MIGRATIONS, create_app
 from services.redaction.settings import RedactionSettings
@@ -17,6 +16,8 @@ def main(verb: str) -> None:
         case "serve":
             serve(lambda fatal: create_app(settings, fatal), settings.http)
         case "migrate":
+            from services.kit.migrations import migrate  # noqa: PLC0415 - a running service never loads Alembic
+
             migrate(settings.database.dsn(), MIGRATIONS)
         case _:
             sys.exit("usage: python -m services.redaction serve|migrate")
