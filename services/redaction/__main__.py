@@ -11,7 +11,7 @@ from services.redaction.settings import RedactionSettings
 
 def main(verb: str) -> None:
     """Run one verb with the settings of the environment."""
-    settings = RedactionSettings()  # type: ignore[call-arg]  # the environment gives them
+    settings = RedactionSettings()
     match verb:
         case "serve":
             serve(lambda fatal: create_app(settings, fatal), settings.http)

@@ -11,7 +11,7 @@ from services.routing.settings import RoutingSettings
 
 def main(verb: str) -> None:
     """Run one verb with the settings of the environment."""
-    settings = RoutingSettings()  # type: ignore[call-arg]  # the environment gives them
+    settings = RoutingSettings()
     match verb:
         case "serve":
             serve(lambda fatal: create_app(settings, fatal), settings.http)
