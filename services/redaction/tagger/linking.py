@@ -1,0 +1,185 @@
+"""What the referral's record says about a word: whose name it is, how near it is to one, whose initials.
+
+Built once per referral from every structured field; looked up once per distinct word of the narrative.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from rapidfuzz import process
+from rapidfuzz.distance import DamerauLevenshtein
+
+from contracts.record import Address, Contact, Learner, Record, School
+from services.redaction.tagger.bits import Bit
+from services.redaction.tagger.lexicon import word_set
+from services.redaction.tagger.tokens import fold
+
+_RUN: Final = re.compile(r"[^\W\d_]+|\d+")
+_GENERIC: Final = word_set(
+    "the of and st saint ce rc cofe c e school academy primary secondary junior infant infants nursery college high "
+    "grammar church england catholic road street lane close avenue drive way court gardens place house flat "
+    "crescent community centre trust preschool pre sixth form special upper lower first middle park hill green farm "
+    "cottage cottages terrace row square view walk room plot unit apartment caravan site unknown not known na none"
+)
+"""Words of school names and addresses that say nothing by themselves."""
+
+_MONTHS: Final = tuple(name.lower() for name in calendar.month_name[1:])
+
+FUZZY_MIN: Final = 4
+"""Letters a word needs before a misspelling of it can be told from another word."""
+
+_MAX_NAMES: Final = 64
+"""Names compared by edit distance; a record beyond this is no school's, and time must stay bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordWords:
+    """`exact` maps a folded word to its bits; `names` are the names that a word may resemble."""
+
+    exact: dict[str, int]
+    names: tuple[str, ...]
+    initials: frozenset[str]
+    runs_of_initials: frozenset[str]
+    school_initials: str
+
+    @property
+    def is_empty(self) -> bool:
+        """True where the record holds no person's name at all."""
+        return not self.names
+
+    def initial_bits(self, folded: str) -> int:
+        """Bits of a token of up to three letters that may stand for a person or the school."""
+        found = 0
+        if len(folded) == 1:
+            found = (folded in self.initials) << Bit.INITIAL
+        elif folded in self.runs_of_initials:
+            found = 1 << Bit.INITIALS
+        if len(folded) > 1 and folded == self.school_initials:
+            found |= 1 << Bit.SCHOOL_INITIALS
+        return found
+
+    def part_bits(self, folded: str) -> int:
+        """Bits of a word that begins like a name of the record, or holds one."""
+        found = 0
+        for name in self.names:
+            if name.startswith(folded) or (len(name) > 4 and folded.startswith(name[:4])):
+                found |= 1 << Bit.NAME_BEGINNING
+            elif len(name) > 3 and name in folded:
+                found |= 1 << Bit.HOLDS_NAME
+        return found
+
+    def near(self, words: list[str]) -> list[bool]:
+        """For each word, whether one edit (two from seven letters on) makes a name of the record of it."""
+        if not words or not self.names:
+            return [False] * len(words)
+        distances = process.cdist(words, self.names, scorer=DamerauLevenshtein.distance, score_cutoff=2)
+        return [
+            bool(((row > 0) & (row <= (2 if len(word) >= 7 else 1))).any())
+            for word, row in zip(words, distances, strict=True)
+        ]
+
+
+class _Collector:
+    """Gathers words of the record with the bits of the fields that they stand in."""
+
+    def __init__(self) -> None:
+        self.exact: dict[str, int] = {}
+        self.names: dict[str, None] = {}
+        self.initials: set[str] = set()
+        self.runs: set[str] = set()
+
+    def add(self, value: str | None, bit: Bit, *, generic: bool = False) -> list[str]:
+        """Marks every word of a field; generic words only where `generic` says so."""
+        words = [fold(run) for run in _RUN.findall(value or "")]
+        for word in words:
+            if word[0].isdigit():
+                self.exact[word] = self.exact.get(word, 0) | 1 << Bit.RECORD_NUMBER
+            elif generic or word not in _GENERIC:
+                self.exact[word] = self.exact.get(word, 0) | 1 << bit
+        return words
+
+    def person(self, *parts: tuple[str | None, Bit]) -> None:
+        """Marks a person's names and remembers the initials in the order given, reversed and in pairs."""
+        letters: list[str] = []
+        for value, bit in parts:
+            for word in self.add(value, bit):
+                if word in _GENERIC or word[0].isdigit():
+                    continue
+                letters.append(word[0])
+                if len(word) > 2:
+                    self.names[word] = None
+        self.initials.update(letters)
+        joined = "".join(letters)
+        if len(joined) > 1:
+            self.runs.update((joined[:3], joined[:2], joined[0] + joined[-1], joined[-1] + joined[0]))
+
+
+def _add_learner(into: _Collector, learner: Learner) -> None:
+    into.person(
+        (learner.legal_forename, Bit.CHILD_NAME),
+        (learner.middle_names, Bit.CHILD_NAME),
+        (learner.legal_surname, Bit.FAMILY_NAME),
+    )
+    if learner.preferred_forename:
+        into.person((learner.preferred_forename, Bit.KNOWN_AS), (learner.legal_surname, Bit.FAMILY_NAME))
+    for alias in learner.known_as:
+        into.person((alias, Bit.KNOWN_AS))
+    for number in (learner.upn, learner.uln, *learner.former_upns):
+        into.add(number, Bit.RECORD_OTHER)
+    into.add(learner.mis_id, Bit.RECORD_OTHER)
+    born = learner.date_of_birth
+    if born is not None:
+        for part in (born.day, born.month, born.year, born.year % 100):
+            for written in (str(part), f"{part:02d}"):
+                into.exact[written] = into.exact.get(written, 0) | 1 << Bit.BIRTH_NUMBER
+        month = _MONTHS[born.month - 1]
+        for written in (month, month[:3]):
+            into.exact[written] = into.exact.get(written, 0) | 1 << Bit.BIRTH_MONTH
+    _add_address(into, learner.address)
+    _add_contacts(into, learner.contacts)
+
+
+def _add_address(into: _Collector, address: Address | None) -> None:
+    if address is None:
+        return
+    into.add(address.line1, Bit.ADDRESS_WORD)
+    into.add(address.line2, Bit.ADDRESS_WORD)
+    into.add(address.town, Bit.TOWN_WORD)
+    into.add(address.postcode, Bit.RECORD_OTHER)
+
+
+def _add_contacts(into: _Collector, contacts: Iterable[Contact]) -> None:
+    for contact in contacts:
+        into.person((contact.forename, Bit.ADULT_NAME), (contact.surname, Bit.FAMILY_NAME))
+        into.add(contact.phone, Bit.RECORD_OTHER)
+        into.add((contact.email or "").partition("@")[0], Bit.RECORD_OTHER)
+
+
+def _add_school(into: _Collector, school: School) -> str:
+    words = into.add(school.name, Bit.SCHOOL_WORD)
+    into.add(school.urn, Bit.RECORD_OTHER)
+    into.add(school.establishment_number, Bit.RECORD_OTHER)
+    return "".join(word[0] for word in words)
+
+
+def link(record: Record) -> RecordWords:
+    """Gathers the words of a record. Empty fields add nothing; an empty record gives an empty answer."""
+    into = _Collector()
+    for learner in record.learners:
+        _add_learner(into, learner)
+    into.person((record.referrer.name, Bit.REFERRER))
+    into.add((record.referrer.email or "").partition("@")[0], Bit.RECORD_OTHER)
+    into.add(record.referrer.phone, Bit.RECORD_OTHER)
+    school_initials = _add_school(into, record.school)
+    return RecordWords(
+        exact=into.exact,
+        names=tuple(into.names)[:_MAX_NAMES],
+        initials=frozenset(into.initials),
+        runs_of_initials=frozenset(into.runs),
+        school_initials=school_initials,
+    )

@@ -1,0 +1,1 @@
+"""Trains the tagger that services/redaction/tagger runs."""

@@ -1,0 +1,106 @@
+"""From narratives to arrays: augments a narrative, extracts its features, labels its tokens."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.redaction.tagger.features import FormCache, extract
+from services.redaction.tagger.lexicon import WordLists
+from services.redaction.tagger.tokens import tokenise
+from training.tagger.gold import NEUTRAL, OUTSIDE, Narrative, Segment, as_record
+from training.tagger.names import NamePool
+from training.tagger.noise import abbreviate, spoil, thin
+from training.tagger.rename import Renaming
+
+LABELS: Final = (
+    OUTSIDE, "PERSON", "PLACE", "SCHOOL", "HANDLE", "PHONE", "DOB", "EMAIL", "POSTCODE", "UPN", "ULN", "CASE_REF",
+    "ID_OTHER", "VEHICLE_REG", "NHS_NUMBER", "NINO", "URL", "IP",
+)  # fmt: skip
+"""Classes of the network; the order is stored in the model file."""
+
+NEUTRAL_WEIGHT: Final = 0.2
+"""Loss weight of hints that may go or stay; they lean to staying, for they carry the concern."""
+
+_NUMBER: Final = {label: at for at, label in enumerate(LABELS)}
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A document ready for a batch: features of its n tokens, and what they should become."""
+
+    forms: list[str]
+    form_of: NDArray[np.int32]
+    bits: NDArray[np.uint64]
+    chunks: NDArray[np.int32]
+    starts: NDArray[np.int32]
+    ends: NDArray[np.int32]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    word_of: NDArray[np.int32]
+
+
+def example(narrative: Narrative, forms: FormCache) -> Example | None:
+    """Features and labels; None for blank text."""
+    found = extract(narrative.text, as_record(narrative.record), forms)
+    if found is None:
+        return None
+    labels = np.zeros(len(found.tokens), dtype=np.int32)
+    weights = np.ones(len(found.tokens), dtype=np.float32)
+    for start, end, label in narrative.spans():
+        first = int(np.searchsorted(found.tokens.ends, start, side="right"))
+        last = int(np.searchsorted(found.tokens.starts, end, side="left"))
+        if label in NEUTRAL:
+            weights[first:last] = NEUTRAL_WEIGHT
+        else:
+            labels[first:last] = _NUMBER[label]
+    tokens = found.tokens
+    return Example(
+        found.forms, found.form_of, found.bits, found.chunks, tokens.starts, tokens.ends, labels, weights, found.word_of
+    )
+
+
+class Augmenter:
+    """Makes a fresh variant of every narrative for every epoch, from a seed."""
+
+    def __init__(self, narratives: Iterable[Narrative], lists: WordLists, pool: NamePool) -> None:
+        self._pool = pool
+        self._lists = lists
+        self._ordinary = sorted(
+            word for word in lists.vocabulary if word in lists.ordinary and 3 <= len(word) <= 8 and word.isascii()
+        )
+        self._places = sorted(
+            {
+                surface
+                for narrative in narratives
+                for text, label in narrative.segments
+                if label in {"PLACE", "SCHOOL"}
+                for surface in tokenise(text).surfaces
+                if surface[0].isupper() and len(surface) > 3
+            }
+        )
+        self._names = sorted(lists.forenames | lists.surnames)
+
+    def lists(self, rng: random.Random) -> WordLists:
+        """The word lists with a random half of the names withheld."""
+        withheld = frozenset(name for name in self._names if rng.random() < 0.5)
+        return replace(self._lists, withheld=withheld)
+
+    def variant(self, narrative: Narrative, rng: random.Random) -> Narrative:
+        """Renamed (three in four), abbreviated, spoilt, its record thinned."""
+        segments: tuple[Segment, ...] = narrative.segments
+        record = narrative.record
+        people, places = rng.random() < 0.75, rng.random() < 0.5
+        if people:
+            renaming = Renaming(rng, self._pool, self._ordinary, self._places)
+            record = renaming.record(record, places=places)
+            segments = renaming.segments(segments, people=True, places=places)
+        if rng.random() < 0.5:
+            segments = abbreviate(segments, rng, self._ordinary)
+        segments = spoil(segments, rng)
+        return replace(narrative, segments=segments, record=thin(record, rng))
