@@ -69,13 +69,17 @@ class Destination(Sourced):
     sentence: Line
 
     def recipients_of(self, roles: tuple[RecipientRole, ...], area: str | None, day: dt.date) -> tuple[Recipient, ...]:
-        """Those with one of `roles` in force on `day`, for schools of `area`.
+        """Those with one of `roles` in force on `day`, for schools of `area`, in the order of `roles`.
 
-        Where an area has no people of its own, and where it is unknown, those who serve every area are meant.
+        A role that has people of its own in `area` is theirs; otherwise, and where the area is unknown, those who
+        serve every area are meant.
         """
-        fitting = [one for one in self.recipients if one.role in roles and one.in_force(day)]
-        local = tuple(one for one in fitting if area is not None and area in one.areas)
-        return local or tuple(one for one in fitting if not one.areas)
+        return tuple(one for role in roles for one in self._holders(role, area, day))
+
+    def _holders(self, role: RecipientRole, area: str | None, day: dt.date) -> tuple[Recipient, ...]:
+        holders = [one for one in self.recipients if one.role == role and one.in_force(day)]
+        local = tuple(one for one in holders if area is not None and area in one.areas)
+        return local or tuple(one for one in holders if not one.areas)
 
 
 class LadderLevel(PolicyPart):

@@ -149,6 +149,17 @@ class Pack(PolicyPart):
         return {one.urgency: one for one in self.clocks}
 
     @cached_property
+    def _rules_by_day(self) -> dict[dt.date, tuple[Rule, ...]]:
+        return {}
+
+    def rules_on(self, day: dt.date) -> tuple[Rule, ...]:
+        """The rules in force on a day of the council's calendar, in their order."""
+        kept = self._rules_by_day.get(day)
+        if kept is None:
+            kept = self._rules_by_day[day] = tuple(rule for rule in self.rules if rule.in_force(day))
+        return kept
+
+    @cached_property
     def area_by_district(self) -> Mapping[str, str]:
         """Folded district names (see `fold_district`) to area ids."""
         return {fold_district(district): area.id for area in self.areas for district in area.districts}

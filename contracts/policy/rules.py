@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Annotated, Final
 
 from pydantic import ConfigDict, Field
 
-from contracts.decision import Urgency
+from contracts.decision import RuleApplied, Urgency
 from contracts.facts import OpenFacts
-from contracts.policy.conditions import Condition
+from contracts.policy.conditions import Condition, fact_names
 from contracts.policy.parts import Identifier, Line, OneOrMore, PolicyPart, Prose, Sourced
 
 URGENCIES: Final[tuple[Urgency, ...]] = ("routine", "same_day", "urgent", "immediate")
@@ -44,6 +45,16 @@ class Rule(Sourced):
     hold_for_human: bool = False
     conflict_check: bool = False
 
+    @cached_property
+    def applied(self) -> RuleApplied:
+        """How a decision names this rule."""
+        return RuleApplied(id=self.id, sentence=self.sentence, source=self.source.in_words())
+
+    @cached_property
+    def facts(self) -> tuple[str, ...]:
+        """The facts it looks at."""
+        return fact_names(self.when)
+
 
 class HeldRule(Sourced):
     """What happens with a referral that could not be de-identified: a person at `destination` opens it."""
@@ -54,6 +65,11 @@ class HeldRule(Sourced):
     urgency: Urgency
     """The least urgency of a held referral; its facts may ask for more."""
     advice: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+
+    @cached_property
+    def applied(self) -> RuleApplied:
+        """How a decision names this rule."""
+        return RuleApplied(id=self.id, sentence=self.sentence, source=self.source.in_words())
 
 
 class CaseFacts(OpenFacts):
