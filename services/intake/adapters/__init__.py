@@ -1,0 +1,1 @@
+"""Intake's doors to PostgreSQL and to files."""

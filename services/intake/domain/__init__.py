@@ -1,0 +1,1 @@
+"""What intake decides. Pure: instants, random numbers and keys are arguments."""

@@ -1,0 +1,188 @@
+"""How far a referral has come, worked out from what the other services said.
+
+Events are kept as evidence and the state is derived from all of it, so that the order in which events of different
+topics arrive, and how often, cannot matter.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Literal
+
+from contracts.decision import Urgency
+from contracts.events.notification import (
+    NotificationAcknowledgedV1,
+    NotificationEscalatedV1,
+    NotificationEvent,
+    NotificationFailedV1,
+    NotificationSentV1,
+)
+from contracts.events.referral_quarantined import ReferralQuarantinedV1
+from contracts.events.referral_redacted import ReferralRedactedV1
+from contracts.events.referral_routed import ReferralRoutedV1
+from contracts.model import Contract
+from services.intake.domain.answer import State, TimelineEntry
+
+StatusEvent = ReferralRedactedV1 | ReferralQuarantinedV1 | ReferralRoutedV1 | NotificationEvent
+
+
+class Routed(Contract):
+    """A decision of routing."""
+
+    destination: str
+    urgency: Urgency
+    at: dt.datetime
+    acknowledge_by: dt.datetime
+
+
+class Told(Contract):
+    """Notify has taken a decision over: `how` is what it last said about this notification that way."""
+
+    notification_id: str
+    destination: str
+    how: Literal["sent", "failed", "acknowledged", "escalated"]
+    at: dt.datetime
+
+
+class Progress(Contract):
+    """The evidence about one revision. `acknowledge_by` is intake's own clock, in force until routing decides."""
+
+    revision: int = 1
+    acknowledge_by: dt.datetime
+    redacted_at: dt.datetime | None = None
+    held_at: dt.datetime | None = None
+    alert: Routed | None = None
+    decision: Routed | None = None
+    told: tuple[Told, ...] = ()
+
+    @property
+    def in_force(self) -> Routed | None:
+        """The decision that counts: the one on the whole referral, the alert's until then."""
+        return self.decision or self.alert
+
+
+def state_of(progress: Progress) -> State:
+    """The furthest state that the evidence proves for the destination in force."""
+    ways = {told.how for told in _told(progress)}
+    if "acknowledged" in ways:
+        return "acknowledged"
+    if ways & {"sent", "escalated"}:
+        return "notified"
+    if progress.decision is not None:
+        return "routed"
+    if progress.held_at is not None:
+        return "held_for_review"
+    return "redacted" if progress.redacted_at is not None else "received"
+
+
+def acknowledge_by_of(progress: Progress) -> dt.datetime:
+    """The instant by which somebody must acknowledge."""
+    return progress.acknowledge_by if progress.in_force is None else progress.in_force.acknowledge_by
+
+
+def is_overdue(progress: Progress, now: dt.datetime) -> bool:
+    """Whether that instant has passed and nobody has acknowledged."""
+    return state_of(progress) != "acknowledged" and now > acknowledge_by_of(progress)
+
+
+def is_escalated(progress: Progress) -> bool:
+    """Whether the next person on the ladder has been told."""
+    return any(told.how == "escalated" for told in _told(progress))
+
+
+def is_settled(progress: Progress) -> bool:
+    """Whether notify has taken over the decision on the whole referral, so that its ladder guards it from here.
+
+    An alert goes to notify before the whole referral does. Where both went to one destination, notify must have
+    spoken of two notifications, or somebody must have answered, or been escalated to, after the whole decision.
+    """
+    if progress.decision is None:
+        return False
+    told = _told(progress)
+    alerted_the_same = progress.alert is not None and progress.alert.destination == progress.decision.destination
+    if len({one.notification_id for one in told}) >= (2 if alerted_the_same else 1):
+        return True
+    return any(one.how in {"acknowledged", "escalated"} and one.at >= progress.decision.at for one in told)
+
+
+def _told(progress: Progress) -> tuple[Told, ...]:
+    """What notify said about the destination in force; before any decision, all of it."""
+    decided = progress.in_force
+    return tuple(one for one in progress.told if decided is None or one.destination == decided.destination)
+
+
+def advance(progress: Progress, event: StatusEvent) -> Progress:
+    """The evidence with one more event. An event about an earlier revision changes nothing."""
+    if event.revision < progress.revision:
+        return progress
+    match event:
+        case ReferralRedactedV1():
+            return progress.model_copy(update={"redacted_at": event.redacted_at})
+        case ReferralQuarantinedV1():
+            return progress.model_copy(update={"held_at": event.quarantined_at})
+        case ReferralRoutedV1():
+            return _decided(progress, event)
+        case NotificationEvent():
+            return _notified(progress, event)
+
+
+def _decided(progress: Progress, event: ReferralRoutedV1) -> Progress:
+    """The latest decision of a stage counts: a transfer is a later one."""
+    field = "alert" if event.stage == "alert" else "decision"
+    known: Routed | None = getattr(progress, field)
+    if known is not None and known.at >= event.routed_at:
+        return progress
+    decision = event.decision
+    routed = Routed(
+        destination=decision.destination,
+        urgency=decision.urgency,
+        at=event.routed_at,
+        acknowledge_by=decision.acknowledge_by,
+    )
+    return progress.model_copy(update={field: routed})
+
+
+def _notified(progress: Progress, event: NotificationEvent) -> Progress:
+    entry = entry_of(event)
+    how: dict[str, Literal["sent", "failed", "acknowledged", "escalated"]] = {
+        "notified": "sent",
+        "notification_failed": "failed",
+        "acknowledged": "acknowledged",
+        "escalated": "escalated",
+    }
+    told = Told(notification_id=event.notification_id, destination=event.destination, how=how[entry.event], at=entry.at)
+    same = [one for one in progress.told if (one.notification_id, one.how) == (told.notification_id, told.how)]
+    return progress if same else progress.model_copy(update={"told": (*progress.told, told)})
+
+
+def entry_of(event: StatusEvent) -> TimelineEntry:
+    """How an event reads in a timeline."""
+    match event:
+        case ReferralRedactedV1():
+            return TimelineEntry(event="redacted", at=event.redacted_at, revision=event.revision)
+        case ReferralQuarantinedV1():
+            return TimelineEntry(event="held_for_review", at=event.quarantined_at, revision=event.revision)
+        case ReferralRoutedV1():
+            name: Literal["alerted", "routed"] = "alerted" if event.stage == "alert" else "routed"
+            return TimelineEntry(
+                event=name, at=event.routed_at, revision=event.revision, destination=event.decision.destination
+            )
+        case NotificationEvent():
+            return _notification_entry(event)
+
+
+def _notification_entry(event: NotificationEvent) -> TimelineEntry:
+    match event:
+        case NotificationSentV1():
+            name, at = "notified", event.sent_at
+        case NotificationFailedV1():
+            name, at = "notification_failed", event.failed_at
+        case NotificationAcknowledgedV1():
+            name, at = "acknowledged", event.acknowledged_at
+        case NotificationEscalatedV1():
+            name, at = "escalated", event.escalated_at
+        case _:
+            raise TypeError("an event of a kind that notify does not publish")
+    return TimelineEntry.model_validate(
+        {"event": name, "at": at, "revision": event.revision, "destination": event.destination}
+    )
