@@ -6,13 +6,14 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
+from prometheus_client import REGISTRY
 
 from services.kit.broker import Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
 from services.kit.logs import configure_logs
-from services.kit.policy_pack import PolicyPack
+from services.kit.policy_pack import PackMetrics, PolicyPack
 from services.kit.serve import Fatal, guarded
 from services.kit.telemetry import start_tracing
 from services.routing.handlers import RouteReferral
@@ -26,7 +27,7 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
     """The service's HTTP application; its lifespan runs the Kafka side."""
     configure_logs("routing", settings.log_level)
     start_tracing("routing", settings.otlp_endpoint)
-    policy = PolicyPack(settings.policy_pack)
+    policy = PolicyPack(settings.policy_pack, clock, metrics=PackMetrics(REGISTRY))
     broker = create_broker(settings.kafka)
     handler = RouteReferral(lambda: policy.current, clock)
     subscribe(broker, Settler("routing", Publisher(broker, fatal), handler))
@@ -36,7 +37,7 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        reloading = guarded(policy.watch(settings.policy_reload_seconds), "policy", fatal)
+        reloading = guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal)
         await wait_for_kafka(settings.kafka)
         await broker.start()
         yield

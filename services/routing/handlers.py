@@ -21,7 +21,9 @@ from contracts.events.referral_transfer_requested import ReferralTransferRequest
 from contracts.model import Contract
 from contracts.policy import Pack
 from services.kit.clock import Clock
-from services.routing.domain import decide, decide_alert, decide_held, decide_transfer
+from services.kit.errors import PermanentError
+from services.routing.domain import decide, decide_alert, decide_held
+from services.routing.domain.transfer import decide_transfer
 
 log = structlog.get_logger()
 
@@ -37,11 +39,9 @@ class RouteReferral:
 
     async def __call__(self, envelope: Envelope[Contract]) -> Sequence[Envelope[Contract]]:
         match envelope.data:
-            case ReferralReceivedV1() as received if received.facts.immediate_danger:
-                decision = decide_alert(received.facts, received.received_at, self.pack())
-                return [self._routed(envelope, received, "alert", decision)]
-            case ReferralReceivedV1():
-                return ()
+            case ReferralReceivedV1() as received:
+                alert = decide_alert(received.facts, received.received_at, self.pack())
+                return [self._routed(envelope, received, "alert", alert)] if alert else ()
             case ReferralRedactedV1() as redacted:
                 decision = decide(redacted.facts, redacted.received_at, self.pack())
                 return [self._routed(envelope, redacted, "full", decision, redacted.narrative)]
@@ -49,8 +49,10 @@ class RouteReferral:
                 decision = decide_held(quarantined.facts, quarantined.received_at, self.pack())
                 return [self._routed(envelope, quarantined, "held", decision)]
             case ReferralTransferRequestedV1() as request:
-                decision = decide_transfer(request.facts, request.requested_at, request.to_destination, self.pack())
-                return [self._routed(envelope, request, "full", decision)]
+                moved = decide_transfer(request.facts, request.requested_at, request.to_destination, self.pack())
+                if moved is None:
+                    raise PermanentError("routing.destination_unknown")
+                return [self._routed(envelope, request, "full", moved)]
             case _:
                 return ()
 
