@@ -1,0 +1,174 @@
+"""Presidio's two engines around the domain: the only module that imports Presidio.
+
+Each layer is an `EntityRecognizer`. The narrative is normalised and split once; the recognisers read it from the
+NLP artifacts that `analyze` hands to each of them. Nothing fails open: a layer that raises, is late, or is not
+asked ends the call with `DetectorFailed` or `DetectorLate`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
+from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
+from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
+from presidio_anonymizer import AnonymizerEngine
+from presidio_anonymizer.entities import ConflictResolutionStrategy, OperatorConfig
+from presidio_anonymizer.entities import RecognizerResult as AnonymizerResult
+
+from services.redaction.domain.document import Document
+from services.redaction.domain.finding import LABELS, Finding, Layer
+from services.redaction.domain.record import RecordIndex
+
+LANGUAGE = "en"
+CERTAIN = 1.0
+"""Every finding counts in full: a score below the threshold would be dropped without a word."""
+
+Detector = Callable[[Document, RecordIndex], Iterable[Finding]]
+"""What a layer does: a pure function of the document and the record."""
+
+
+class DetectorFailed(Exception):
+    """A layer raised or did not answer; carries the layer's name, never its exception's text."""
+
+
+class DetectorLate(Exception):
+    """The deadline passed before every layer had answered."""
+
+
+@dataclass(slots=True)
+class Reading:
+    """What the recognisers share for one narrative, and what they answered."""
+
+    document: Document
+    index: RecordIndex
+    overdue: Callable[[], bool]
+    answered: set[Layer] = field(default_factory=set)
+
+
+class ReadingArtifacts(NlpArtifacts):  # type: ignore[misc]
+    """Presidio's carrier of per-text state; holds ours instead of spaCy's."""
+
+    def __init__(self, reading: Reading, engine: NoOpNlpEngine) -> None:
+        self.reading = reading
+        self.nlp_engine = engine
+        self.entities: list[Any] = []
+        self.tokens: list[Any] = []
+        self.tokens_indices: list[int] = []
+        self.lemmas: list[str] = []
+        self.keywords: list[str] = []
+        self.scores: list[float] = []
+
+
+class LayerRecognizer(EntityRecognizer):  # type: ignore[misc]
+    """One layer of the redactor as a Presidio recogniser."""
+
+    def __init__(self, layer: Layer, detect: Detector) -> None:
+        self._layer = layer
+        self._detect = detect
+        super().__init__(supported_entities=list(LABELS), name=layer, supported_language=LANGUAGE)
+
+    def load(self) -> None:
+        """Nothing to load: the detector came with its data."""
+
+    def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts) -> list[RecognizerResult]:
+        """The layer's findings; offsets are into the normalised text that `text` is."""
+        reading: Reading = nlp_artifacts.reading
+        if reading.overdue():
+            raise DetectorLate(self._layer)
+        results = [
+            RecognizerResult(
+                finding.label,
+                finding.start,
+                finding.end,
+                CERTAIN,
+                recognition_metadata={
+                    RecognizerResult.RECOGNIZER_NAME_KEY: self._layer,
+                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self._id,
+                    "finding": finding,
+                },
+            )
+            for finding in self._detect(reading.document, reading.index)
+        ]
+        reading.answered.add(self._layer)
+        return results
+
+
+class NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
+    """Presidio's lemma enhancer needs lemmas and copies every result; context is a layer of its own here."""
+
+    def __init__(self) -> None:
+        super().__init__(0, 0, 0, 0)
+
+    def enhance_using_context(
+        self,
+        text: str,
+        raw_results: list[RecognizerResult],
+        nlp_artifacts: NlpArtifacts,
+        recognizers: list[EntityRecognizer],
+        context: list[str] | None = None,
+    ) -> list[RecognizerResult]:
+        """The results as they are."""
+        return raw_results
+
+
+class PresidioEngines:
+    """The analyser with one recogniser a layer, and the anonymiser with a token for each span."""
+
+    def __init__(self, detectors: dict[Layer, Detector]) -> None:
+        self._layers = frozenset(detectors)
+        self._nlp = NoOpNlpEngine(models=[{"lang_code": LANGUAGE, "model_name": "none"}])
+        self._nlp.load()
+        registry = RecognizerRegistry(supported_languages=[LANGUAGE])
+        for layer, detect in detectors.items():
+            registry.add_recognizer(LayerRecognizer(layer, detect))
+        self._analyzer = AnalyzerEngine(
+            registry=registry,
+            nlp_engine=self._nlp,
+            supported_languages=[LANGUAGE],
+            context_aware_enhancer=NoEnhancer(),
+        )
+        self._anonymizer = AnonymizerEngine()
+
+    def analyze(self, reading: Reading) -> list[Finding]:
+        """Every layer's findings. Raises DetectorFailed or DetectorLate; an empty list means all looked."""
+        failed = ""
+        results: list[RecognizerResult] = []
+        try:
+            results = self._analyzer.analyze(
+                reading.document.text, LANGUAGE, nlp_artifacts=ReadingArtifacts(reading, self._nlp)
+            )
+        except DetectorLate:
+            raise
+        except Exception as error:  # noqa: BLE001 - any fault of any layer must stop the referral; its text may name a child
+            failed = type(error).__name__
+        if failed:
+            raise DetectorFailed(failed)
+        missing = self._layers - reading.answered
+        if missing:
+            raise DetectorFailed(",".join(sorted(missing)))
+        if reading.overdue():
+            raise DetectorLate("analyzer")
+        return [result.recognition_metadata["finding"] for result in results]
+
+    def anonymize(self, text: str, replacements: list[tuple[int, int, str]]) -> str:
+        """`text` with each (start, end, token) put in its place; the spans are disjoint.
+
+        Each token is an entity type of its own, so that Presidio's merging of neighbours of one type, and its
+        resolution of conflicts, have nothing to do.
+        """
+        if not replacements:
+            return text
+        results = [AnonymizerResult(token, start, end, CERTAIN) for start, end, token in replacements]
+        operators = {token: OperatorConfig("replace", {"new_value": token}) for _, _, token in replacements}
+        return str(
+            self._anonymizer.anonymize(
+                text,
+                results,
+                operators,
+                conflict_resolution=ConflictResolutionStrategy.MERGE_SIMILAR_OR_CONTAINED,
+                merge_entities_with_spaces=False,
+            ).text
+        )

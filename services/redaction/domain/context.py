@@ -1,0 +1,121 @@
+"""Names that only their surroundings give away: after titles and kinship, before speech, in form fields and chats."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from services.redaction.domain.document import Document
+from services.redaction.domain.finding import Finding
+from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE
+from services.redaction.domain.signals import CALLING, DATE_WORDS, KIN, PRONOUNS, SPEECH, TITLES, WORDY_TITLES
+
+SPEAKER = re.compile(r"^[ \t>*•\-\[\]\d:./,()]{0,28}(?P<name>[^\W\d_][^\n:\t]{0,30}?)\s?:(?=\s)", re.MULTILINE)
+"""The speaker of a line of a chat log or of minutes."""
+
+SPEAKER_LINES = 2
+"""A speaker's name must open this many lines; forms have each field once."""
+
+MAX_NAME = 3
+"""Words of a name that are taken after a title."""
+
+
+def find(document: Document) -> list[Finding]:
+    """Ordinary words used as names, and initials; ordered by rule, not by position."""
+    return [*_announced(document), *_capitals(document), *_initials(document), *_speakers(document)]
+
+
+def _finding(document: Document, first: int, last: int, reason: str) -> Finding:
+    return Finding(document.starts[first], document.ends[last], "PERSON", "context", reason)
+
+
+def _may_be_name(document: Document, i: int) -> bool:
+    """Whether the word after a title or kinship word can be its name."""
+    flags = document.flags[i]
+    word = document.words[i]
+    if flags & SHAPE or not word[0].isalpha():
+        return False
+    if document.capital(i) and not document.initial[i]:
+        return not flags & SAFE_PROPER and document.lowers[i] not in PRONOUNS
+    return not flags & ORDINARY or (bool(flags & NAME) and not flags & FREQUENT)
+
+
+def _announced(document: Document) -> Iterator[Finding]:
+    lowers = document.lowers
+    for i in range(1, len(lowers)):
+        before = lowers[i - 1]
+        if before not in TITLES and before not in KIN and before not in CALLING:
+            continue
+        gap = document.gap(i)
+        if gap.strip(" .\"'(") or "\n" in gap:
+            continue
+        if not _may_be_name(document, i):
+            continue
+        if before in TITLES and before in WORDY_TITLES and not document.capital(i - 1) and not document.capital(i):
+            continue
+        if before in KIN and before not in TITLES and document.flags[i] & FREQUENT and not document.flags[i] & NAME:
+            continue
+        last = i
+        while last + 1 < len(lowers) and last - i + 1 < MAX_NAME and _continues(document, last + 1):
+            last += 1
+        yield _finding(document, i, last, "after a title, kinship or naming word")
+
+
+def _continues(document: Document, i: int) -> bool:
+    """Whether a name goes on: a further capital with nothing but a space or hyphen between."""
+    if document.gap(i) not in (" ", "-", ". ") or not document.capital(i) or document.words[i].isdigit():
+        return False
+    flags = document.flags[i]
+    return not flags & (SAFE_PROPER | SHAPE) and (bool(flags & NAME) or not flags & FREQUENT)
+
+
+def _capitals(document: Document) -> Iterator[Finding]:
+    """Words that are names as well, with a capital: in mid-sentence, or before a verb of speech or action."""
+    if document.shouting:
+        return
+    for i, flags in enumerate(document.flags):
+        if not flags & NAME or not document.words[i][0].isupper():
+            continue
+        word = document.words[i]
+        if word.isupper() and len(word) > 1:
+            continue
+        before = document.lowers[i - 1] if i else ""
+        after = document.lowers[i + 1] if i + 1 < len(document.words) else ""
+        if flags & SAFE_PROPER and (before in DATE_WORDS or before[:1].isdigit() or after[:1].isdigit()):
+            continue
+        if len(word) < 3 or document.lowers[i] in PRONOUNS:
+            continue
+        if document.initial[i]:
+            if after in SPEECH and after not in PRONOUNS and not flags & SAFE_PROPER:
+                yield _finding(document, i, i, "name before a verb")
+        elif not flags & SAFE_PROPER or after in SPEECH:
+            yield _finding(document, i, i, "name with a capital in mid-sentence")
+
+
+def _initials(document: Document) -> Iterator[Finding]:
+    """Two or three capitals that are no known abbreviation, and "J. Smith" initials."""
+    if document.shouting:
+        return
+    for i, word in enumerate(document.words):
+        if not word[0].isupper():
+            continue
+        if (
+            2 <= len(word) <= 3
+            and word.isupper()
+            and word.isalpha()
+            and not document.flags[i] & (ORDINARY | SAFE_PROPER)
+        ):
+            yield _finding(document, i, i, "initials")
+
+
+NO_SPEAKERS = frozenset("me mum dad child pupil caller staff teacher police action outcome note notes".split())
+
+
+def _speakers(document: Document) -> Iterator[Finding]:
+    counts: dict[str, list[tuple[int, int]]] = {}
+    for m in SPEAKER.finditer(document.text):
+        counts.setdefault(m.group("name").lower(), []).append(m.span("name"))
+    for name, places in counts.items():
+        if len(places) >= SPEAKER_LINES and name not in NO_SPEAKERS and name.count(" ") < MAX_NAME:
+            for start, end in places:
+                yield Finding(start, end, "HANDLE", "context", "speaker of a chat or minutes")

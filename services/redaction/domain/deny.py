@@ -1,0 +1,26 @@
+"""Default-deny: a word that no list vouches for goes."""
+
+from __future__ import annotations
+
+from services.redaction.domain.document import Document
+from services.redaction.domain.finding import Finding, Label
+from services.redaction.domain.lexicon import PROPER, SAFE
+
+PLACE_BEFORE = frozenset("in at from near to around outside towards via through into".split())
+"""Words after which an unknown capitalised word is taken for a place, for the label alone."""
+
+
+def find(document: Document) -> list[Finding]:
+    """Every token of letters that is unknown, or known as a proper name only."""
+    found = []
+    for i, flags in enumerate(document.flags):
+        if flags & SAFE:
+            continue
+        word = document.words[i]
+        if not word[0].isalpha() and not any(c.isalpha() for c in word):
+            continue
+        before = document.lowers[i - 1] if i else ""
+        label: Label = "PLACE" if before in PLACE_BEFORE and document.capital(i) else "PERSON"
+        reason = "known as a name only" if flags & PROPER else "unknown word"
+        found.append(Finding(document.starts[i], document.ends[i], label, "lexicon", reason))
+    return found

@@ -1,0 +1,91 @@
+"""The safe words: what a token must be, or look like, to stay in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+ORDINARY = 1
+"""Listed in lower case by the dictionary or by a curated list."""
+PROPER = 2
+"""Listed by the dictionary with a capital only: a name, a place, a brand."""
+SAFE_PROPER = 4
+"""A capitalised word that identifies nobody: months, countries, languages, great brands."""
+NAME = 8
+"""An ordinary word that is also a forename or surname."""
+FREQUENT = 16
+"""A word that notes of this kind use all the time."""
+SHAPE = 32
+"""Letters and digits in a shape that is no identifier: Year groups, times, amounts, ordinals."""
+
+SAFE = ORDINARY | SAFE_PROPER | SHAPE
+
+SAFE_SHAPE = re.compile(
+    r"""\d{1,4} | \d+(?:st|nd|rd|th|s|'s) | \d{1,2}(?:am|pm|ish|hrs?|mins?|h|m|d|w|yo|yrs?|wks?|mths?|months?|days?)
+    | \d{1,5}(?:x|p|k|cm|mm|km|kg|g|mg|mcg|ml|l|ft|in|st|lb|lbs|oz|gb|mb|ghz|v|%|c|f|am|pm|bn|mph|kcal|min|hr|sec|secs)
+    | x\d{1,2} | \d{1,2}[a-z]{1,2} | \d{1,2}[a-z]?\d
+    | (?:y|yr|yrs|year|ks|p|t|w|wk|wks|c|h|s|l|m|q|k|b|d|g|u|r|ks|pt|set|ht|ev|am|pm|no|ch|ps|mp|a|e|f|v)\d{1,2}s?
+    | s\d{1,2}s? | 24 | \d{1,2}h\d{2} | \d{1,2}to\d{1,2} | g[cr]se\d | h2o | co2 | b12 | mp[34] | ps[1-5] | [34]g | u\d\d | covid19
+    """,
+    re.VERBOSE,
+)
+"""Full-match on the lower-case token. Codes of five and more digits are never safe by shape."""
+
+STRETCHED = re.compile(r"(.)\1{2,}")
+SUFFIXES = ("'s", "'d", "'ll", "'ve", "'re", "s'")
+
+CACHE_LIMIT = 200_000
+"""Known words held with their flags; only listed words are held, so that no name outlives its referral."""
+
+
+@dataclass(slots=True)
+class Lexicon:
+    """Word lists, all lower case. `nicknames` leads from a forename to its short and pet forms and back."""
+
+    ordinary: frozenset[str]
+    proper: frozenset[str]
+    safe_proper: frozenset[str]
+    names: frozenset[str]
+    frequent: frozenset[str]
+    nicknames: dict[str, tuple[str, ...]]
+    _known: dict[str, int] = field(default_factory=dict)
+
+    def flags(self, lower: str) -> int:
+        """The sum of the flags above for one lower-case token; 0 for a word nobody listed."""
+        known = self._known.get(lower)
+        if known is not None:
+            return known
+        value = self._listed(lower) or self._derived(lower)
+        if value and len(self._known) < CACHE_LIMIT:
+            self._known[lower] = value
+        return value
+
+    def _listed(self, lower: str) -> int:
+        value = 0
+        if lower in self.ordinary:
+            value |= ORDINARY
+        if lower in self.safe_proper:
+            value |= SAFE_PROPER
+        if lower in self.proper:
+            value |= PROPER
+        if lower in self.names:
+            value |= NAME
+        if lower in self.frequent:
+            value |= FREQUENT
+        return value
+
+    def _derived(self, lower: str) -> int:
+        """Flags by form: possessives and contractions of listed words, stretched words, safe shapes."""
+        if not lower.isalpha():
+            for suffix in SUFFIXES:
+                if lower.endswith(suffix):
+                    return self._listed(lower[: -len(suffix)])
+            if any(c.isdigit() for c in lower):
+                return SHAPE if SAFE_SHAPE.fullmatch(lower) else 0
+            return 0
+        if STRETCHED.search(lower):
+            for repeat in (r"\1", r"\1\1"):
+                value = self._listed(STRETCHED.sub(repeat, lower))
+                if value & ORDINARY:
+                    return value
+        return 0

@@ -1,0 +1,204 @@
+"""Searches a narrative for what its record names: exact, possessive, initials, joined, leet and misspelt."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from itertools import accumulate
+
+from rapidfuzz.distance import OSA
+
+from services.redaction.domain.document import Document
+from services.redaction.domain.finding import Finding
+from services.redaction.domain.lexicon import FREQUENT, ORDINARY, PROPER, SAFE_PROPER
+from services.redaction.domain.record import GENERIC, RecordIndex, Reference
+from services.redaction.domain.signals import DATE_WORDS, PRONOUNS, SPEECH, follows_kin_or_title
+
+LEET = str.maketrans("01345789@$", "oleasTbgas".lower())
+"""Digits and signs that stand for letters in handles."""
+
+FUZZY_FROM = 4
+"""Letters a name needs before a slip of one letter is still recognisable."""
+
+FUZZY_TWO_FROM = 7
+"""Letters from which two slips are allowed."""
+
+INSIDE_FROM = 4
+"""Letters a name needs to be looked for inside a longer run such as a handle."""
+
+
+def find(document: Document, index: RecordIndex) -> list[Finding]:
+    """Every mention of the record in the narrative, one finding a token or value; ordered by position."""
+    found: list[Finding] = []
+    names = [name for name in index.words if len(name) >= FUZZY_FROM]
+    for i, lower in enumerate(document.lowers):
+        reference = _listed(document, i, lower, index)
+        if reference is None and not document.flags[i] & (ORDINARY | SAFE_PROPER):
+            reference = _unlisted(document, i, lower, index, names)
+        if reference is not None:
+            found.append(
+                Finding(
+                    document.starts[i],
+                    document.ends[i],
+                    reference.label,
+                    "record",
+                    reference.reason,
+                    reference.identity,
+                )
+            )
+    found += _initials(document, index)
+    found += _values(document, index)
+    found += _phrases(document, index)
+    return found
+
+
+def _base(lower: str) -> str:
+    """A token without its possessive."""
+    if lower.endswith("'s") or lower.endswith("s'"):
+        return lower[:-2] if lower[-1] == "s" and lower[-2] == "'" else lower[:-1]
+    return lower.replace("'", "")
+
+
+def _listed(document: Document, i: int, lower: str, index: RecordIndex) -> Reference | None:
+    base = _base(lower) if "'" in lower else lower
+    reference = index.words.get(base)
+    if reference is None:
+        return None
+    if document.flags[i] & (ORDINARY | SAFE_PROPER) and not is_used_as_name(document, i):
+        return None
+    return reference
+
+
+def is_used_as_name(document: Document, i: int) -> bool:
+    """Whether an ordinary word that is also a name of the record is used as the name here."""
+    before = document.lowers[i - 1] if i else ""
+    after = document.lowers[i + 1] if i + 1 < len(document.words) else ""
+    flags = document.flags[i]
+    if follows_kin_or_title(before):
+        return True
+    if document.words[i].endswith("'s") and document.capital(i):
+        return True
+    if flags & SAFE_PROPER and (before in DATE_WORDS or before[:1].isdigit() or after[:1].isdigit()):
+        return False
+    if document.capital(i):
+        if not document.initial[i]:
+            return True
+        return not flags & FREQUENT or (after in SPEECH and after not in PRONOUNS)
+    if document.whispering or document.shouting:
+        return not flags & FREQUENT or after in SPEECH
+    return False
+
+
+def _unlisted(document: Document, i: int, lower: str, index: RecordIndex, names: list[str]) -> Reference | None:
+    """A token that no list knows: joined names, names inside handles, plurals, misspellings."""
+    letters = "".join(c for c in lower if c.isalpha())
+    direct = index.joined.get(letters) or index.words.get(letters)
+    if direct is None and len(letters) > FUZZY_FROM and letters.endswith("s"):
+        direct = index.words.get(letters[:-1]) or index.words.get(letters.removesuffix("es"))
+    if direct is not None:
+        return direct
+    spelled = lower.translate(LEET)
+    if len(spelled) > INSIDE_FROM:
+        for name in names:
+            if name in letters or name in spelled:
+                return index.words[name]
+    return _misspelt(letters, index, names)
+
+
+def _misspelt(letters: str, index: RecordIndex, names: list[str]) -> Reference | None:
+    if len(letters) < FUZZY_FROM:
+        return None
+    best: tuple[int, str] | None = None
+    for name in names:
+        allowed = 2 if min(len(name), len(letters)) >= FUZZY_TWO_FROM else 1
+        if abs(len(name) - len(letters)) > allowed:
+            continue
+        distance = OSA.distance(name, letters, score_cutoff=allowed)
+        if distance <= allowed and (best is None or distance < best[0]):
+            best = distance, name
+    if best is None or index.words[best[1]].label != "PERSON" and best[0] > 1:
+        return None
+    found = index.words[best[1]]
+    return Reference(found.label, found.identity, "near a word of the record")
+
+
+def _initials(document: Document, index: RecordIndex) -> list[Finding]:
+    """ "JS", "J.S.", "J S" for people of the record, where capitals mean something."""
+    found = []
+    if document.shouting or not index.initials:
+        return found
+    words = document.words
+    for i, word in enumerate(words):
+        if not word[0].isupper():
+            continue
+        if 2 <= len(word) <= 4 and word.isupper():
+            reference = index.initials.get(word)
+            if reference and not document.flags[i] & FREQUENT:
+                found.append(_initial_finding(document, i, i, reference))
+        elif len(word) == 1 and i + 1 < len(words) and len(words[i + 1]) == 1 and words[i + 1].isupper():
+            reference = index.initials.get(word + words[i + 1])
+            if reference and document.gap(i + 1) in (".", " ", ". ", "-"):
+                found.append(_initial_finding(document, i, i + 1, reference))
+    return found
+
+
+def _initial_finding(document: Document, first: int, last: int, reference: Reference) -> Finding:
+    return Finding(
+        document.starts[first], document.ends[last], "PERSON", "record", reference.reason, reference.identity
+    )
+
+
+def _values(document: Document, index: RecordIndex) -> list[Finding]:
+    """Identifiers of the record, however they are spaced or punctuated."""
+    found = []
+    compact = "".join(document.lowers)
+    offsets: list[int] | None = None
+    for value, reference in index.compact.items():
+        at = compact.find(value)
+        while at >= 0:
+            if offsets is None:
+                offsets = [0, *accumulate(len(lower) for lower in document.lowers)]
+            first = bisect_right(offsets, at) - 1
+            last = bisect_right(offsets, at + len(value) - 1) - 1
+            found.append(
+                Finding(
+                    document.starts[first],
+                    document.ends[last],
+                    reference.label,
+                    "record",
+                    reference.reason,
+                    reference.identity,
+                )
+            )
+            at = compact.find(value, at + len(value))
+    return found
+
+
+def _phrases(document: Document, index: RecordIndex) -> list[Finding]:
+    """School names and address lines as they stand in the record, generic words included."""
+    found = []
+    lowers = document.lowers
+    for words, reference in index.phrases:
+        head = words[0]
+        at = -1
+        while head in lowers[at + 1 :]:
+            at = lowers.index(head, at + 1)
+            length = 1
+            while length < len(words) and lowers[at + length : at + length + 1] == [words[length]]:
+                length += 1
+            if length > 1 and any(w not in GENERIC and not w[0].isdigit() for w in words[:length]):
+                found.append(
+                    Finding(
+                        document.starts[at],
+                        document.ends[at + length - 1],
+                        reference.label,
+                        "record",
+                        reference.reason,
+                        reference.identity,
+                    )
+                )
+    return found
+
+
+def is_unknown(flags: int) -> bool:
+    """Whether no list vouches for a token, or only as a name."""
+    return flags == 0 or flags == PROPER

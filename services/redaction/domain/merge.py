@@ -1,0 +1,130 @@
+"""Joins what the layers found into disjoint whole-token spans, and repeats a name wherever it recurs."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+
+from services.redaction.domain.document import Document
+from services.redaction.domain.finding import Finding, Layer
+from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
+from services.redaction.domain.signals import SPEECH, follows_kin_or_title
+
+RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
+"""Whose label wins where layers overlap: the one that knows most about what it found."""
+
+JOINING = frozenset({" ", "-", ". ", ".", "'", "  "})
+"""What may stand between two parts of one name."""
+
+
+def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
+    """Disjoint findings in document order, each from a token's start to a token's end without its possessive."""
+    whole = [_whole_tokens(document, finding) for finding in findings if finding.start < finding.end]
+    whole += _repeated(document, whole)
+    whole.sort(key=lambda f: (f.start, -f.end, RANK[f.layer]))
+    united: list[Finding] = []
+    for finding in whole:
+        last = united[-1] if united else None
+        if last is not None and finding.start < last.end:
+            united[-1] = _union(last, finding)
+        elif last is not None and _one_name(document, last, finding):
+            united[-1] = _union(last, finding)
+        else:
+            united.append(finding)
+    return [_with_initials(document, finding) for finding in united]
+
+
+def _whole_tokens(document: Document, finding: Finding) -> Finding:
+    first = max(bisect_right(document.starts, finding.start) - 1, 0)
+    last = max(bisect_left(document.ends, finding.end), 0)
+    start, end = finding.start, finding.end
+    if document.starts and document.starts[first] <= start < document.ends[first]:
+        start = document.starts[first]
+    if last < len(document.ends) and document.starts[last] < end <= document.ends[last]:
+        end = document.ends[last]
+        if document.lowers[last].endswith("'s") and finding.label in ("PERSON", "SCHOOL", "PLACE", "HANDLE"):
+            end -= 2
+    return finding._replace(start=start, end=max(end, start + 1))
+
+
+def _repeated(document: Document, findings: list[Finding]) -> list[Finding]:
+    """The other mentions of ordinary words that were used as names somewhere in this text."""
+    names: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.label != "PERSON" or finding.layer == "lexicon":
+            continue
+        first = bisect_left(document.starts, finding.start)
+        while first < len(document.starts) and document.starts[first] < finding.end:
+            lower = document.lowers[first].removesuffix("'s")
+            if len(lower) > 1:
+                names.setdefault(lower, finding)
+            first += 1
+    if not names:
+        return []
+    again = []
+    for i, lower in enumerate(document.lowers):
+        known = names.get(lower.removesuffix("'s"))
+        if known is not None and _is_mention(document, i):
+            again.append(
+                known._replace(start=document.starts[i], end=document.starts[i] + len(lower.removesuffix("'s")))
+            )
+    return again
+
+
+def _is_mention(document: Document, i: int) -> bool:
+    """Whether a further occurrence of a name's word is the name again."""
+    flags = document.flags[i]
+    if not flags & (ORDINARY | SAFE_PROPER):
+        return True
+    before = document.lowers[i - 1] if i else ""
+    after = document.lowers[i + 1] if i + 1 < len(document.lowers) else ""
+    if document.capital(i):
+        return not document.initial[i] or not flags & FREQUENT or after in SPEECH
+    if document.whispering or document.shouting:
+        return not flags & FREQUENT
+    return follows_kin_or_title(before) and not flags & FREQUENT
+
+
+def _union(first: Finding, second: Finding) -> Finding:
+    """One finding over both; the label of the better-informed layer, the identity of whichever has one."""
+    better, other = (first, second) if RANK[first.layer] <= RANK[second.layer] else (second, first)
+    if better.label != "PERSON" and other.label == "PERSON" and other.layer == "record" and better.layer == "record":
+        better, other = other, better
+    identity = better.identity
+    if identity is None or (identity == "family" and other.identity):
+        identity = other.identity if other.label == better.label else identity
+    return better._replace(start=min(first.start, second.start), end=max(first.end, second.end), identity=identity)
+
+
+def _one_name(document: Document, last: Finding, finding: Finding) -> bool:
+    """Whether two neighbours are the parts of one name or one address."""
+    if document.text[last.end : finding.start] not in JOINING or last.label != finding.label:
+        return False
+    if last.label not in ("PERSON", "PLACE", "SCHOOL"):
+        return False
+    known = {last.identity, finding.identity} - {None, "family"}
+    return len(known) < 2
+
+
+def _with_initials(document: Document, finding: Finding) -> Finding:
+    """Takes the initials beside a name into it: "J. Smith", "Smith, J"."""
+    if finding.label != "PERSON":
+        return finding
+    text = document.text
+    start, end = finding.start, finding.end
+    i = bisect_left(document.starts, start) - 1
+    while (
+        i >= 0
+        and len(document.words[i]) == 1
+        and document.words[i].isupper()
+        and text[document.ends[i] : start] in (" ", ". ", ".", "-")
+    ):
+        if document.words[i] in ("I", "A") and text[document.ends[i] : start] == " ":
+            break
+        start = document.starts[i]
+        i -= 1
+    j = bisect_left(document.starts, end)
+    if j < len(document.words) and len(document.words[j]) == 1 and document.words[j].isupper():
+        if text[end : document.starts[j]] in (", ", " ") and document.words[j] not in ("I", "A"):
+            end = document.ends[j]
+    return finding._replace(start=start, end=end)

@@ -1,0 +1,101 @@
+"""Folds a narrative to plain letters for matching, and leads every offset back to the original.
+
+Folded: NFKD with its marks dropped, zero-width characters and soft hyphens dropped, look-alike letters and
+typographic quotes and dashes replaced, HTML entities decoded, hyphenation at a line's end joined. Case stays.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+
+LOOK_ALIKES = dict(
+    zip(
+        "аеорсухіјѕһԁԛԝкмтьАВЕКМНОРСТХУІЈЅαονρκιτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧɑɡıøłđðħŧØŁĐÐĦŦəƏ",
+        "aeopcyxijshdqwkmtbABEKMHOPCTXYIJSaovpkituxABEZHIKMNOPTYXagiolddhtOLDDHTeE",
+        strict=True,
+    )
+)
+"""Cyrillic and Greek letters that pass for Latin ones, and Latin letters that NFKD does not decompose."""
+
+PUNCTUATION = {
+    **dict.fromkeys("‘’‚‛ʼ′`´＇", "'"),
+    **dict.fromkeys("“”„‟″«»", '"'),
+    **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
+    **dict.fromkeys("\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000", " "),
+    "…": ".",
+}
+"""Signs that notes use in several shapes, each by its plain one."""
+
+EXPANDED = {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"}
+"""Letters that stand for two."""
+
+ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
+LINE_HYPHEN = re.compile(r"(?<=[a-z])-[ \t]*\r?\n[ \t>]*(?=[a-z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """`text` is what the recognisers read; `starts[i]` is where its i-th character began in the original.
+
+    `starts` has one entry more than `text` has characters, or is None where the offsets are the same.
+    """
+
+    text: str
+    starts: tuple[int, ...] | None
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets of the original narrative for offsets of `text`."""
+        if self.starts is None:
+            return start, end
+        return self.starts[start], self.starts[end]
+
+
+def _fold(character: str) -> str:
+    """What one character becomes: nothing, itself, a look-alike, or several plain letters."""
+    plain = LOOK_ALIKES.get(character) or PUNCTUATION.get(character) or EXPANDED.get(character)
+    if plain is not None:
+        return plain
+    if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cc") and character not in "\n\t\r":
+        return ""
+    kept = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
+    return "".join(LOOK_ALIKES.get(c) or PUNCTUATION.get(c) or c for c in kept)
+
+
+def _pieces(narrative: str) -> list[tuple[int, str]]:
+    """The narrative as (offset, folded text) pieces, entities decoded and line-end hyphens left out."""
+    special = sorted(
+        [(m.start(), m.end(), html.unescape(m.group())) for m in ENTITY.finditer(narrative)]
+        + [(m.start(), m.end(), "") for m in LINE_HYPHEN.finditer(narrative)]
+    )
+    pieces: list[tuple[int, str]] = []
+    at = 0
+    folded: dict[str, str] = {}
+    for start, end, replacement in [*special, (len(narrative), len(narrative), "")]:
+        for offset in range(at, start):
+            character = narrative[offset]
+            plain = folded.get(character)
+            if plain is None:
+                plain = folded[character] = _fold(character)
+            pieces.append((offset, plain))
+        if replacement:
+            pieces.append((start, "".join(_fold(c) for c in replacement)))
+        at = end
+    return pieces
+
+
+def normalise(narrative: str) -> Normalised:
+    """Fold `narrative`. Linear in its length; same-length foldings keep the offsets as they are."""
+    rewritten = ENTITY.search(narrative) or LINE_HYPHEN.search(narrative)
+    if narrative.isascii() and not rewritten:
+        return Normalised(narrative, None)
+    if not rewritten:
+        table = {ord(c): _fold(c) for c in set(narrative)}
+        if all(len(plain) == 1 for plain in table.values()):
+            return Normalised(narrative.translate(table), None)
+    pieces = _pieces(narrative)
+    starts = [offset for offset, plain in pieces for _ in plain]
+    starts.append(len(narrative))
+    return Normalised("".join(plain for _, plain in pieces), tuple(starts))

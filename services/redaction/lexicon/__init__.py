@@ -1,0 +1,34 @@
+"""The shipped word lists, built by `python -m training.lexicon`; their source and licence are in NOTICE."""
+
+from __future__ import annotations
+
+import importlib.resources
+import lzma
+
+from services.redaction.domain.lexicon import Lexicon
+
+
+def load_lexicon() -> Lexicon:
+    """Read and unpack the lists: about 0.15 s, 30 MB."""
+    words = _read("words.txt.xz")
+    sections = {
+        head: frozenset(body.split("\n")) for head, _, body in (s.partition("\n") for s in words.split("#")[1:])
+    }
+    groups: dict[str, set[str]] = {}
+    for line in _read("nicknames.txt.xz").splitlines():
+        name, *short = line.split(" ")
+        groups.setdefault(name, set()).update(short)
+        for form in short:
+            groups.setdefault(form, set()).add(name)
+    return Lexicon(
+        ordinary=sections["ordinary"] - {""},
+        proper=sections["proper"] - {""},
+        safe_proper=sections["safe-proper"] - {""},
+        names=sections["names"] - {""},
+        frequent=sections["frequent"] - {""},
+        nicknames={name: tuple(sorted(short)) for name, short in groups.items()},
+    )
+
+
+def _read(name: str) -> str:
+    return lzma.decompress(importlib.resources.files(__package__).joinpath(name).read_bytes()).decode()

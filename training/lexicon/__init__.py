@@ -1,0 +1,1 @@
+"""Builds the redactor's lexicon: `python -m training.lexicon --narratives <folder of jsonl>`."""
