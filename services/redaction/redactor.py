@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from contracts.failure_codes import FailureCode
 from contracts.record import Record
 from services.redaction.adapters.presidio import Detector, DetectorFailed, DetectorLate, PresidioEngines, Reading
-from services.redaction.domain import context, deny, linking, places, structured
+from services.redaction.domain import context, deny, linking, places, structured, tagging
 from services.redaction.domain.document import Document, read
-from services.redaction.domain.finding import ALL_LAYERS, Finding, Label, Layer
+from services.redaction.domain.finding import ALL_LAYERS, FLOOR_LAYERS, Finding, Label, Layer
 from services.redaction.domain.guard import GuardedText, Leak, inspect
 from services.redaction.domain.lexicon import ORDINARY, SAFE_PROPER, Lexicon
 from services.redaction.domain.merge import merge
@@ -68,7 +68,7 @@ class Redactor:
         self._clock = clock
 
     @classmethod
-    def load(cls, *, layers: frozenset[Layer] = ALL_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
+    def load(cls, *, layers: frozenset[Layer] = FLOOR_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
         """Read the lists and the model once (≤ 2 s). `layers` is for ablation; production uses all."""
         lexicon = load_lexicon()
         return cls(lexicon, PresidioEngines(_detectors(lexicon, layers)), clock)
@@ -120,12 +120,19 @@ def _detectors(lexicon: Lexicon, layers: frozenset[Layer]) -> dict[Layer, Detect
     def of_lexicon(document: Document, _: RecordIndex) -> list[Finding]:
         return deny.find(document)
 
+    from services.redaction.tagger import Tagger
+    tagger = Tagger.load() if "tagger" in layers else None
+
+    def of_tagger(document: Document, index: RecordIndex) -> list[Finding]:
+        return tagging.find(document, index, tagger.tag(document.text, index.record)) if tagger else []
+
     every: dict[Layer, Detector] = {
         "record": linking.find,
         "structured": structured.find,
         "context": of_context,
         "places": places.find,
         "lexicon": of_lexicon,
+        "tagger": of_tagger,
     }
     return {layer: detector for layer, detector in every.items() if layer in layers}
 

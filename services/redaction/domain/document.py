@@ -32,6 +32,8 @@ class Document:
     initial: list[bool]
     shouting: bool
     whispering: bool
+    certainty: list[float] | None = None
+    """Per token, how sure the tagger is that it identifies somebody (0 to 1); None until it has read the text."""
 
     def gap(self, index: int) -> str:
         """What stands between a token and the one before it."""

@@ -9,6 +9,9 @@ Layer = Literal["record", "structured", "context", "places", "lexicon", "tagger"
 
 ALL_LAYERS: frozenset[Layer] = frozenset(get_args(Layer))
 
+FLOOR_LAYERS: frozenset[Layer] = ALL_LAYERS - {"tagger"}
+"""What needs no trained model."""
+
 Label = Literal[
     "PERSON",
     "DOB",

@@ -55,6 +55,7 @@ class RecordIndex:
     `joined` names as they are run together in handles, `initials` upper-case initials.
     """
 
+    record: Record = Record()
     people: tuple[Person, ...] = ()
     words: dict[str, Reference] = field(default_factory=dict)
     compact: dict[str, Reference] = field(default_factory=dict)
@@ -197,7 +198,7 @@ def _index_value(index: RecordIndex, value: str | None, label: Label, identity: 
 
 def index_record(record: Record, lexicon: Lexicon) -> RecordIndex:
     """Build the tables of one record; some 50 µs for a family of five."""
-    index = RecordIndex(people=tuple(people(record)))
+    index = RecordIndex(record=record, people=tuple(people(record)))
     for person in index.people:
         _index_person(index, person, lexicon)
     for number, learner in enumerate(record.learners):
