@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from contracts.derive_facts import fold_district
 
@@ -16,7 +17,7 @@ class RegisteredSchool:
     phase: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SchoolsRegister:
     """Schools by URN. An empty register is one that nobody imported: it knows no school and doubts none."""
 
@@ -29,6 +30,7 @@ class SchoolsRegister:
         """Whether the register says that there is no such school."""
         return bool(self.by_urn) and urn not in self.by_urn
 
+    @cached_property
     def districts(self) -> frozenset[str]:
         """Folded names of every district it mentions."""
         return frozenset(fold_district(school.district) for school in self.by_urn.values() if school.district)

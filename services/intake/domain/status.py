@@ -93,16 +93,15 @@ def is_escalated(progress: Progress) -> bool:
 def is_settled(progress: Progress) -> bool:
     """Whether notify has taken over the decision on the whole referral, so that its ladder guards it from here.
 
-    An alert goes to notify before the whole referral does. Where both went to one destination, notify must have
-    spoken of two notifications, or somebody must have answered, or been escalated to, after the whole decision.
+    Where an alert went to the same destination before, notify's first word may be about the alert alone: then an
+    acknowledgement or an escalation after the whole decision is waited for.
     """
-    if progress.decision is None:
+    decision = progress.decision
+    if decision is None:
         return False
-    told = _told(progress)
-    alerted_the_same = progress.alert is not None and progress.alert.destination == progress.decision.destination
-    if len({one.notification_id for one in told}) >= (2 if alerted_the_same else 1):
-        return True
-    return any(one.how in {"acknowledged", "escalated"} and one.at >= progress.decision.at for one in told)
+    if progress.alert is None or progress.alert.destination != decision.destination:
+        return bool(_told(progress))
+    return any(one.how in {"acknowledged", "escalated"} and one.at >= decision.at for one in _told(progress))
 
 
 def _told(progress: Progress) -> tuple[Told, ...]:
@@ -151,8 +150,10 @@ def _notified(progress: Progress, event: NotificationEvent) -> Progress:
         "escalated": "escalated",
     }
     told = Told(notification_id=event.notification_id, destination=event.destination, how=how[entry.event], at=entry.at)
-    same = [one for one in progress.told if (one.notification_id, one.how) == (told.notification_id, told.how)]
-    return progress if same else progress.model_copy(update={"told": (*progress.told, told)})
+    others = [one for one in progress.told if (one.notification_id, one.how) != (told.notification_id, told.how)]
+    known = [one for one in progress.told if one not in others]
+    latest = max([*known, told], key=lambda one: one.at)
+    return progress.model_copy(update={"told": (*others, latest)})
 
 
 def entry_of(event: StatusEvent) -> TimelineEntry:
