@@ -1,0 +1,1 @@
+"""What notify reaches: its database, the mail server, the templates on disk."""

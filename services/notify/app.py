@@ -1,0 +1,92 @@
+"""Notify, wired: the only place where its parts are made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+
+from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.clock import Clock, system_clock
+from services.kit.database import answers, open_pool
+from services.kit.dead_letter import Settler
+from services.kit.health import health_router
+from services.kit.logs import configure_logs
+from services.kit.outbox import Relay
+from services.kit.policy_pack import PolicyPack
+from services.kit.serve import Fatal, guarded
+from services.kit.telemetry import start_tracing
+from services.notify.adapters.smtp import SmtpChannel
+from services.notify.adapters.templates import MailTemplates
+from services.notify.api import install_problems, staff_router
+from services.notify.domain.ladder import ladder_faults
+from services.notify.handlers import Notify
+from services.notify.settings import NotifySettings
+from services.notify.subscribers import subscribe
+from services.notify.workers import DeliveryWorker, Sweeper
+
+PING_SECONDS = 2.0
+
+
+def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clock) -> FastAPI:
+    """The service's HTTP application; its lifespan runs the Kafka side and the timers.
+
+    Raises:
+        PolicyPackError: the pack is broken, or leaves somebody's last level an empty rota.
+        TemplateFaultError: a template says what none may.
+    """
+    configure_logs("notify", settings.log_level)
+    start_tracing("notify", settings.otlp_endpoint)
+    policy = PolicyPack(settings.policy_pack, clock, object_to=lambda pack: ladder_faults(pack, clock()))
+    templates = MailTemplates(settings.language)
+    broker = create_broker(settings.kafka)
+    publisher = Publisher(broker, fatal)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(settings.database)
+        channel = SmtpChannel(settings.smtp)
+        notify = Notify(pool, lambda: policy.current, clock, templates, channel, settings.public_url)
+        relay, worker = Relay(pool, publisher), DeliveryWorker(notify)
+
+        def wake() -> None:
+            relay.wake()
+            worker.wake()
+
+        notify.wake = wake
+        subscribe(broker, Settler("notify", publisher, notify.routed))
+        app.state.notify = notify
+
+        async def consume() -> None:
+            await wait_for_kafka(settings.kafka, for_ever=True)  # clocks and mail go on without it
+            await broker.start()
+            await relay.run()
+
+        tasks = [
+            guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
+            guarded(worker.run(), "deliveries", fatal),
+            guarded(Sweeper(notify, settings.sweep_seconds).run(), "sweeper", fatal),
+            guarded(consume(), "broker", fatal),
+        ]
+        yield
+        await broker.stop()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await channel.close()
+        await pool.close()
+
+    app = FastAPI(title="Saferoute notify", lifespan=lifespan, docs_url=None, redoc_url=None)
+    install_problems(app)
+    app.include_router(staff_router(lambda: policy.current))
+
+    async def kafka_answers() -> bool:
+        return await broker.ping(PING_SECONDS)
+
+    async def database_answers() -> bool:
+        return await answers(app.state.notify.pool)
+
+    app.include_router(health_router({"kafka": kafka_answers, "database": database_answers}))
+    return app

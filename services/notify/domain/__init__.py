@@ -1,0 +1,1 @@
+"""Notify's decisions without I/O: instants, ids and the policy pack are arguments."""
