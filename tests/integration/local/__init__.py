@@ -1,0 +1,1 @@
+"""The embedded parts, each as a real process."""
