@@ -157,3 +157,9 @@ def view_of(facts: OpenFacts, area: str | None, residence: Residence) -> dict[st
 def fact_names(conditions: tuple[Condition, ...]) -> tuple[str, ...]:
     """The facts that `conditions` look at, each once, in the order of the condition's fields."""
     return tuple(dict.fromkeys(test.fact for condition in conditions for test in condition.tests))
+
+
+def area_in(view: View) -> str | None:
+    """The area that a view states, or None where the school's district belongs to none."""
+    area = view["area"]
+    return None if area == UNKNOWN_AREA else str(area)

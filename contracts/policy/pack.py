@@ -18,7 +18,7 @@ from contracts.policy.advice import Advice, ImmediateActionRule, Letter
 from contracts.policy.conditions import Residence, view_of
 from contracts.policy.destinations import Area, Clock, Destination, Ladder
 from contracts.policy.parts import Identifier, Line, PolicyPart, Prose, Sourced
-from contracts.policy.rules import URGENCIES, Case, HeldRule, Rule
+from contracts.policy.rules import URGENCIES, Case, Guarantee, HeldRule, Rule
 
 
 class Council(Sourced):
@@ -104,8 +104,13 @@ class Pack(PolicyPart):
     letters: tuple[Letter, ...] = ()
     rules: Annotated[tuple[Rule, ...], Field(min_length=1)]
     held: HeldRule
+    guarantees: tuple[Guarantee, ...] = ()
     tests: tuple[Case, ...] = ()
     hash: str = ""
+
+    def __hash__(self) -> int:
+        """Cheap, because compiled rules are looked up by their pack for every decision."""
+        return hash((self.name, self.version, self.hash))
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
@@ -148,16 +153,9 @@ class Pack(PolicyPart):
     def clock_by_urgency(self) -> Mapping[Urgency, Clock]:
         return {one.urgency: one for one in self.clocks}
 
-    @cached_property
-    def _rules_by_day(self) -> dict[dt.date, tuple[Rule, ...]]:
-        return {}
-
     def rules_on(self, day: dt.date) -> tuple[Rule, ...]:
         """The rules in force on a day of the council's calendar, in their order."""
-        kept = self._rules_by_day.get(day)
-        if kept is None:
-            kept = self._rules_by_day[day] = tuple(rule for rule in self.rules if rule.in_force(day))
-        return kept
+        return tuple(rule for rule in self.rules if rule.in_force(day))
 
     @cached_property
     def area_by_district(self) -> Mapping[str, str]:
@@ -201,6 +199,7 @@ def _definitions(pack: Pack) -> Iterator[tuple[str, list[str]]]:
     yield "ladders", [one.id for one in pack.ladders]
     yield "letters", [one.id for one in pack.letters]
     yield "rules", [one.id for one in pack.rules]
+    yield "guarantees", [one.id for one in pack.guarantees]
     yield "clocks", [one.urgency for one in pack.clocks]
     yield "tests", [one.id for one in pack.tests]
 
@@ -228,6 +227,10 @@ def _references(pack: Pack) -> Iterator[tuple[Path, str, str]]:
     yield from ((("held", "advice"), "advice block", code) for code in pack.held.advice)
     for number, rule in enumerate(pack.rules):
         yield from _rule_references(("rules", number), rule)
+    for number, promise in enumerate(pack.guarantees):
+        named = (*promise.destination, *promise.never_copied)
+        yield from ((("guarantees", number), "destination", name) for name in named)
+        yield from ((("guarantees", number, "advice"), "advice block", code) for code in promise.advice)
     for number, place in enumerate(pack.destinations):
         at: Path = ("destinations", number)
         yield from (((*at, "ladder"), "ladder", name) for name in (place.ladder,) if name)

@@ -72,6 +72,26 @@ class HeldRule(Sourced):
         return RuleApplied(id=self.id, sentence=self.sentence, source=self.source.in_words())
 
 
+class Guarantee(Sourced):
+    """What must be true of every decision for which `when` holds, whatever rules are added or moved.
+
+    `policy check` proves each over all combinations of facts; a pack that breaks one is refused.
+    """
+
+    id: Identifier
+    sentence: Line
+    when: tuple[Condition, ...] = ()
+    destination: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    """The primary destination is one of these."""
+    urgency_at_least: Urgency | None = None
+    embargo: bool = False
+    conflict_check: bool = False
+    hold_for_human: bool = False
+    advice: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+    """Every one of these blocks is given."""
+    never_copied: Annotated[tuple[Identifier, ...], OneOrMore] = ()
+
+
 class CaseFacts(OpenFacts):
     """The facts of a test case; what is left out has its default, what is misspelt is refused."""
 
