@@ -1,0 +1,158 @@
+"""Intake, wired: the only place where its parts are made."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import structlog
+from aiokafka.errors import KafkaError
+from fastapi import FastAPI
+from faststream.kafka import KafkaBroker
+
+from services.intake.adapters.clients import ClientDirectory
+from services.intake.adapters.emissions import Emissions
+from services.intake.adapters.files import load_fingerprints, load_schools
+from services.intake.adapters.ledger import Ledger
+from services.intake.adapters.seal import Sealer
+from services.intake.adapters.statuses import Statuses
+from services.intake.api.deadline import Deadline
+from services.intake.api.door import Door
+from services.intake.api.openapi import DESCRIPTION, TITLE, VERSION, describe
+from services.intake.api.routes import Routes, refuse_as_problems
+from services.intake.domain.allowance import Rate
+from services.intake.handlers import Authenticate, EmitAgain, FollowReferral, ReceiveReferral, ShowReferrals
+from services.intake.settings import IntakeSettings
+from services.intake.subscribers import subscribe
+from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.clock import Clock, system_clock
+from services.kit.database import Pool, answers, open_pool
+from services.kit.dead_letter import Settler
+from services.kit.errors import InfrastructureError
+from services.kit.health import health_router
+from services.kit.logs import configure_logs, exception_fields
+from services.kit.outbox import Relay
+from services.kit.policy_pack import PolicyPack
+from services.kit.sealing import load_public
+from services.kit.serve import Fatal, guarded
+from services.kit.settings import KafkaSettings
+from services.kit.telemetry import start_tracing
+
+log = structlog.get_logger()
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clock) -> FastAPI:
+    """The service's HTTP application. Its lifespan runs relay, consumer and re-emission beside it.
+
+    The door opens at once: neither a missing Kafka nor a missing database keeps it from starting.
+    """
+    configure_logs("intake", settings.log_level)
+    start_tracing("intake", settings.otlp_endpoint)
+    policy = PolicyPack(settings.policy_pack, clock)
+    sealer = Sealer(load_public(settings.sealing_key_file))
+    fingerprints = load_fingerprints(settings.fingerprint_key_file)
+    schools = load_schools(settings.schools_register)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        pool = await open_pool(settings.database)
+        broker = create_broker(settings.kafka)
+        publisher = Publisher(broker, fatal)
+        relay = Relay(pool, publisher)
+        stall_after = dt.timedelta(seconds=settings.stall_after_seconds)
+        receive = ReceiveReferral(
+            ledger=Ledger(pool),
+            seal=sealer,
+            fingerprints=fingerprints,
+            schools=schools,
+            pack=lambda: policy.current,
+            clock=clock,
+            wake=relay.wake,
+            stall_after=stall_after,
+            keep_keys_for=dt.timedelta(days=settings.idempotency_days),
+        )
+        show = ShowReferrals(Statuses(pool), clock)
+        _open_door(app, settings, pool, receive, show)
+        subscribe(broker, Settler("intake", publisher, FollowReferral(Statuses(pool), clock)))
+        again = EmitAgain(Emissions(pool), clock, relay.wake, stall_after)
+        tasks = [
+            guarded(_carry(settings.kafka, broker, relay), "kafka", fatal),
+            guarded(_emit_again(again, settings.emission_poll_seconds), "emission", fatal),
+            guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
+        ]
+        yield
+        await _stop(broker, tasks)
+        pool.terminate()
+
+    app = FastAPI(
+        title=TITLE,
+        version=VERSION,
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    refuse_as_problems(app)
+    describe(app)
+    app.add_middleware(Door)
+    return app
+
+
+def _open_door(
+    app: FastAPI, settings: IntakeSettings, pool: Pool, receive: ReceiveReferral, show: ShowReferrals
+) -> None:
+    """Add the routes: they need the pool, which belongs to the running event loop."""
+
+    async def database_answers() -> bool:
+        return await answers(pool)
+
+    routes = Routes(
+        authenticate=Authenticate(ClientDirectory(pool, receive.clock), receive.clock),
+        receive=receive,
+        show=show,
+        pack=receive.pack,
+        deadline=Deadline(settings.answer_deadline_seconds),
+        body_seconds=settings.body_deadline_seconds,
+        rate=Rate(settings.rate_per_second, settings.rate_burst, settings.rate_reserve),
+    )
+    app.include_router(routes.router())
+    app.include_router(health_router({"database": database_answers}))
+
+
+async def _carry(kafka: KafkaSettings, broker: KafkaBroker, relay: Relay) -> None:
+    """Connect to Kafka, however long it takes, then carry the outbox to it for ever."""
+    while True:
+        await wait_for_kafka(kafka, for_ever=True)
+        try:
+            await broker.start()
+            break
+        except (KafkaError, OSError) as error:
+            log.warning("broker.start_failed", part="broker", **exception_fields(error))
+            await broker.stop()
+    log.info("broker.connected")
+    await relay.run()
+
+
+async def _emit_again(again: EmitAgain, every_seconds: float) -> None:
+    """Look for stalled referrals for ever. Outages of the database are waited out."""
+    while True:
+        await asyncio.sleep(every_seconds)
+        try:
+            await again()
+        except InfrastructureError as error:
+            log.warning("emission.waits", part=error.part)
+
+
+async def _stop(broker: KafkaBroker, tasks: list[asyncio.Task[None]]) -> None:
+    """Let the batch in hand end, then stop the rest. What the relay had not confirmed it carries after the start."""
+    with contextlib.suppress(KafkaError, OSError):
+        await broker.stop()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
