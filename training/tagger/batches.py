@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.redaction.tagger.bits import BITS
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.words import ROWS_PER_WORD, UNKNOWN, word_rows
 from training.tagger.corpus import Example
@@ -29,20 +30,15 @@ HIDDEN_WORDS: Final = 0.12
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """`rows` (FORMS, ROWS_PER_WORD); all else (TOKENS,). `mask` is 0 in the gaps."""
+    """`rows` (FORMS, ROWS_PER_WORD); `bits` (TOKENS, 64); all else (TOKENS,). `mask` is 0 in the gaps."""
 
     rows: NDArray[np.int32]
     form_of: NDArray[np.int32]
-    bits: NDArray[np.uint64]
+    bits: NDArray[np.uint8]
     chunks: NDArray[np.int32]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
     mask: NDArray[np.float32]
-    word_of: NDArray[np.int32]
-
-    def bit_matrix(self) -> NDArray[np.uint8]:
-        """(TOKENS, 64) of 0 and 1."""
-        return np.unpackbits(self.bits.view(np.uint8).reshape(-1, 8), axis=1, bitorder="little")
 
 
 class RowCache:
@@ -66,13 +62,11 @@ class _Open:
     def __init__(self) -> None:
         self.rows = np.zeros((FORMS, ROWS_PER_WORD), dtype=np.int32)
         self.form_of = np.zeros(TOKENS, dtype=np.int32)
-        self.bits = np.zeros(TOKENS, dtype=np.uint64)
+        self.bits = np.zeros((TOKENS, BITS), dtype=np.uint8)
         self.chunks = np.zeros(TOKENS, dtype=np.int32)
         self.labels = np.zeros(TOKENS, dtype=np.int32)
         self.weights = np.zeros(TOKENS, dtype=np.float32)
         self.mask = np.zeros(TOKENS, dtype=np.float32)
-        self.word_of = np.zeros(TOKENS, dtype=np.int32)
-        self.words = 1
         self.index: dict[tuple[str, bool], int] = {}
         self.at = 0
         self.places: list[tuple[int, int, int]] = []
@@ -98,15 +92,11 @@ class _Open:
         self.labels[begin:end] = example.labels
         self.weights[begin:end] = example.weights
         self.mask[begin:end] = 1.0
-        self.word_of[begin:end] = self.words + example.word_of
-        self.words += int(example.word_of.max()) + 1
         self.places.append((number, begin, end))
         self.at = end + GAP
 
     def close(self) -> Batch:
-        return Batch(
-            self.rows, self.form_of, self.bits, self.chunks, self.labels, self.weights, self.mask, self.word_of
-        )
+        return Batch(self.rows, self.form_of, self.bits, self.chunks, self.labels, self.weights, self.mask)
 
 
 def pack(
@@ -141,5 +131,4 @@ def _cut(example: Example) -> Example:
         example.ends[:end],
         example.labels[:end],
         example.weights[:end],
-        example.word_of[:end],
     )

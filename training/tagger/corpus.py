@@ -17,6 +17,7 @@ from training.tagger.gold import NEUTRAL, OUTSIDE, Narrative, Segment, as_record
 from training.tagger.names import NamePool
 from training.tagger.noise import abbreviate, spoil, thin
 from training.tagger.rename import Renaming
+from training.tagger.rewrite import rewrite
 
 LABELS: Final = (
     OUTSIDE, "PERSON", "PLACE", "SCHOOL", "HANDLE", "PHONE", "DOB", "EMAIL", "POSTCODE", "UPN", "ULN", "CASE_REF",
@@ -36,13 +37,13 @@ class Example:
 
     forms: list[str]
     form_of: NDArray[np.int32]
-    bits: NDArray[np.uint64]
+    bits: NDArray[np.uint8]
+    """(n, 64) of 0 and 1."""
     chunks: NDArray[np.int32]
     starts: NDArray[np.int32]
     ends: NDArray[np.int32]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
-    word_of: NDArray[np.int32]
 
 
 def example(narrative: Narrative, forms: FormCache) -> Example | None:
@@ -59,9 +60,15 @@ def example(narrative: Narrative, forms: FormCache) -> Example | None:
             weights[first:last] = NEUTRAL_WEIGHT
         else:
             labels[first:last] = _NUMBER[label]
-    tokens = found.tokens
     return Example(
-        found.forms, found.form_of, found.bits, found.chunks, tokens.starts, tokens.ends, labels, weights, found.word_of
+        forms=found.forms,
+        form_of=found.form_of,
+        bits=np.ascontiguousarray(found.bits.T, dtype=np.uint8),
+        chunks=found.chunks,
+        starts=found.tokens.starts,
+        ends=found.tokens.ends,
+        labels=labels,
+        weights=weights,
     )
 
 
@@ -100,6 +107,7 @@ class Augmenter:
             renaming = Renaming(rng, self._pool, self._ordinary, self._places)
             record = renaming.record(record, places=places)
             segments = renaming.segments(segments, people=True, places=places)
+        segments = rewrite(segments, rng, self._pool, self._places)
         if rng.random() < 0.5:
             segments = abbreviate(segments, rng, self._ordinary)
         segments = spoil(segments, rng)

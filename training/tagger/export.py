@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from services.redaction.tagger.model import Model
 from services.redaction.tagger.network import Layer, Weights
@@ -12,14 +11,8 @@ from training.tagger.fit import Fitted
 
 
 def weights(fitted: Fitted) -> Weights:
-    """The trained arrays in the layout of the run time: a layer's taps side by side instead of on top of each other."""
+    """The trained arrays as the run time holds them."""
     arrays = {name: np.asarray(value, dtype=np.float32) for name, value in fitted.params.items()}
-    channels = fitted.shape.channels
-
-    def side_by_side(stacked: NDArray[np.float32], width: int) -> NDArray[np.float32]:
-        taps = stacked.reshape(width, channels, channels).transpose(1, 0, 2)
-        return np.ascontiguousarray(taps.reshape(channels, width * channels))
-
     return Weights(
         embedding=arrays["embedding"],
         embedding_bias=arrays["embedding_bias"],
@@ -28,7 +21,7 @@ def weights(fitted: Fitted) -> Weights:
         chunk=arrays["chunk"],
         token_bias=arrays["token_bias"],
         layers=tuple(
-            Layer(side_by_side(arrays[f"layer{at}"], width), arrays[f"layer{at}_bias"], width, dilation)
+            Layer(arrays[f"layer{at}"], arrays[f"layer{at}_bias"], width, dilation)
             for at, (width, dilation) in enumerate(fitted.shape.layers)
         ),
         output=arrays["output"],

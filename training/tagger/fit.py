@@ -38,12 +38,11 @@ def inputs(batch: Batch) -> Params:
     return {
         "rows": jnp.asarray(batch.rows),
         "form_of": jnp.asarray(batch.form_of),
-        "bits": jnp.asarray(batch.bit_matrix()),
+        "bits": jnp.asarray(batch.bits),
         "chunks": jnp.asarray(batch.chunks),
         "labels": jnp.asarray(batch.labels),
         "weights": jnp.asarray(batch.weights),
         "mask": jnp.asarray(batch.mask),
-        "word_of": jnp.asarray(batch.word_of),
     }
 
 

@@ -31,7 +31,6 @@ class Shape:
     embedding: int = 64
     channels: int = 96
     layers: tuple[tuple[int, int], ...] = ((5, 1), (5, 1), (5, 4))
-    pool_after: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,6 @@ def initial(shape: Shape, seed: int) -> Params:
         "output": normal(channels, len(LABELS), (1.0 / channels) ** 0.5),
         "output_bias": jnp.zeros(len(LABELS)),
     }
-    if shape.pool_after is not None:
-        params["pool"] = normal(channels, channels, (1.0 / channels) ** 0.5)
-        params["pool_bias"] = jnp.zeros(channels)
     for at, (width, _) in enumerate(shape.layers):
         params[f"layer{at}"] = normal(width * channels, channels, (1.0 / (width * channels)) ** 0.5)
         params[f"layer{at}_bias"] = jnp.zeros(channels)
@@ -101,12 +97,6 @@ def logits(params: Params, shape: Shape, inputs: Params, key: jax.Array | None, 
         padded = jnp.pad(_drop(h, keys[at + 1], dropout), ((reach, reach), (0, 0)))
         wide = jnp.concatenate([padded[i * dilation : i * dilation + h.shape[0]] for i in range(width)], axis=1)
         h = (h + jax.nn.relu(wide @ params[f"layer{at}"] + params[f"layer{at}_bias"])) * mask
-        if shape.pool_after == at:
-            total = jax.ops.segment_sum(h, inputs["word_of"], num_segments=h.shape[0])
-            count = jax.ops.segment_sum(mask, inputs["word_of"], num_segments=h.shape[0])
-            mean = total / jnp.maximum(count, 1.0)
-            pooled = jax.nn.relu(mean @ params["pool"] + params["pool_bias"])
-            h = (h + pooled[inputs["word_of"]]) * mask
     return _drop(h, keys[-1], dropout) @ params["output"] + params["output_bias"]
 
 

@@ -10,6 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from services.redaction.tagger.lexicon import WordLists
@@ -70,6 +71,13 @@ def dictionary() -> tuple[set[str], set[str]]:
     return ordinary, capital - ordinary
 
 
+def curated(name: str) -> set[str]:
+    """A hand-made list of words/*.txt, folded; lines that begin with # are comments."""
+    text = (Path(__file__).resolve().parent / "words" / f"{name}.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {fold(word) for word in " ".join(lines).split()}
+
+
 def _key(surface: str) -> str:
     if surface[0].isdigit():
         return "0" * len(surface)
@@ -105,6 +113,8 @@ def build(narratives: Iterable[Narrative], pool: NamePool) -> WordLists:
     return WordLists(
         ordinary=ordinary,
         capital_only=capital,
+        common=curated("common"),
+        kin=curated("kin"),
         forenames={fold(name) for names in pool.forenames.values() for name in names},
         surnames={fold(name) for names in pool.surnames.values() for name in names},
         vocabulary={word: VOCABULARY_START + at for at, word in enumerate(kept)},

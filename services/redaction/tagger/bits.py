@@ -44,6 +44,9 @@ class Bit(IntEnum):
     ALONE_ON_LINE = 27
     POSSESSIVE = 28
     SPEAKS = 29
+    # The word itself stands for a relative, or is a title.
+    KIN_WORD = 30
+    TITLE_WORD = 31
     # Where the token stands.
     JOINED_BEFORE = 32
     JOINED_AFTER = 33

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.record import Record
-from services.redaction.tagger.bits import Bit
+from services.redaction.tagger.bits import BITS, RECORD_BITS, Bit
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.linking import FUZZY_MIN, RecordWords, link
-from services.redaction.tagger.positions import chunk_bits, gaps, position_bits
+from services.redaction.tagger.positions import Bits, Flags, Places, Truth, gaps, has, put_chunks, put_positions
 from services.redaction.tagger.tokens import Kind, Tokens, fold, kind, tokenise
 from services.redaction.tagger.words import bucket, shape
 
@@ -23,6 +23,20 @@ _FUZZY_MAX: Final = 96
 """Distinct unknown words compared with the record's names by edit distance, per document."""
 
 _OFTEN: Final = 4
+"""Occurrences from which a word counts as frequent in its document."""
+
+_RECORD_ROWS: Final = RECORD_BITS.bit_length()
+_LETTERS: Final = int(Kind.LETTERS)
+_LOWER: Final = int(Kind.LOWER)
+_CAPITALISED: Final = int(Kind.CAPITALISED)
+_KIN: Final = int(Kind.KIN)
+_TITLE: Final = int(Kind.TITLE)
+_SPEECH: Final = int(Kind.SPEECH)
+_COLON: Final = int(Kind.COLON)
+_APOSTROPHE: Final = int(Kind.APOSTROPHE)
+
+Entry = tuple[str, int, bool]
+"""(folded form, `Kind` flags, is an ordinary word)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +48,10 @@ class Features:
     """The m distinct surface forms in order of appearance."""
     form_of: NDArray[np.int32]
     """(n,) index into `forms`."""
-    bits: NDArray[np.uint64]
-    """(n,) masks of `Bit`."""
+    bits: Bits
+    """(64, n) of 0 and 1, a row for each `Bit`."""
     chunks: NDArray[np.int32]
     """(n,) hashed shape of the code that the token is part of, 0 for none."""
-    word_of: NDArray[np.int32]
-    """(n,) the same number for the same word in whatever case, counted from 0."""
 
 
 @dataclass(slots=True)
@@ -47,16 +59,15 @@ class FormCache:
     """Flags and folded form per surface form of words from shipped lists; other words are never kept."""
 
     lists: WordLists
-    known: dict[str, tuple[str, int, bool]]
+    known: dict[str, Entry]
 
-    def __getitem__(self, surface: str) -> tuple[str, int, bool]:
-        """(folded, `Kind` flags, is an ordinary word)."""
+    def __getitem__(self, surface: str) -> Entry:
         found = self.known.get(surface)
         if found is not None:
             return found
         folded = fold(surface) or surface
-        ordinary = folded in self.lists.ordinary
-        entry = (folded, kind(surface, folded), ordinary)
+        flags = kind(surface, folded) | (_KIN if folded in self.lists.kin else 0)
+        entry = (folded, flags, folded in self.lists.ordinary)
         if self.lists.is_listed(folded):
             self.known[surface] = entry
         return entry
@@ -70,94 +81,90 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     index = {surface: at for at, surface in enumerate(dict.fromkeys(tokens.surfaces))}
     form_of = np.array([index[surface] for surface in tokens.surfaces], dtype=np.int32)
     entries = [forms[surface] for surface in index]
-    form_flags = np.array([entry[1] for entry in entries], dtype=np.int32)
-    flags = form_flags[form_of]
+    flags = np.array([entry[1] for entry in entries], dtype=np.int32)[form_of]
     between = gaps(tokens, flags)
-    bits, sentence_start, alone = position_bits(flags, between)
     words = link(record)
-    of_form = _record_bits(entries, words)
-    by_word = _Repeats(entries, form_of, flags)
-    of_form |= by_word.form_bits(sentence_start, alone)
-    bits |= of_form[form_of]
+    bits = np.zeros((BITS, len(tokens)), dtype=np.float32)
+    bits[: _RECORD_ROWS + 1] = _record_rows(entries, words)[:, form_of]
+    places = put_positions(bits, flags, between)
+    _put_repeats(bits, entries, form_of, flags, places)
+    bits[Bit.KIN_WORD] = has(flags, _KIN)
+    bits[Bit.TITLE_WORD] = has(flags, _TITLE)
+    runs = put_chunks(bits, flags, between)
     if words.is_empty:
-        bits |= np.uint64(1 << Bit.RECORD_EMPTY)
-    chunk_mask, runs = chunk_bits(flags, bits, between)
-    bits |= chunk_mask
-    return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs), by_word.word_of)
+        bits[Bit.RECORD_EMPTY] = 1.0
+    return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs))
 
 
-def _record_bits(entries: list[tuple[str, int, bool]], words: RecordWords) -> NDArray[np.uint64]:
-    """(m,) what the record says about each form."""
-    out = [0] * len(entries)
+def _record_rows(entries: list[Entry], words: RecordWords) -> NDArray[np.uint8]:
+    """(record bits + 1, m) what the record says about each form; the last row, for an empty record, is 0."""
+    masks = np.array(_record_masks(entries, words), dtype="<u4")
+    rows = np.unpackbits(masks.view(np.uint8).reshape(-1, 4), axis=1, bitorder="little", count=_RECORD_ROWS + 1)
+    return rows.T
+
+
+def _record_masks(entries: list[Entry], words: RecordWords) -> list[int]:
+    out = [words.exact.get(folded, 0) for folded, _, _ in entries]
     fuzzy: list[int] = []
-    letters = int(Kind.LETTERS)
     for at, (folded, flags, ordinary) in enumerate(entries):
-        found = words.exact.get(folded, 0)
-        if flags & letters:
-            if len(folded) <= 3:
-                found |= words.initial_bits(folded)
-            if not found and len(folded) >= 3 and not (ordinary and flags & Kind.LOWER):
-                found = words.part_bits(folded)
-                if len(folded) >= FUZZY_MIN:
-                    fuzzy.append(at)
-        out[at] = found
+        if not flags & _LETTERS:
+            continue
+        if len(folded) <= 4:
+            out[at] |= words.initials.get(folded, 0)
+        if len(folded) < 3 or out[at] or (ordinary and flags & _LOWER):
+            continue
+        out[at] = words.part_bits(folded, whole=not ordinary)
+        if len(folded) >= FUZZY_MIN and not ordinary:
+            fuzzy.append(at)
     fuzzy = fuzzy[:_FUZZY_MAX]
-    for at, near in zip(fuzzy, words.near([entries[at][0] for at in fuzzy]), strict=True):
-        if near:
-            out[at] |= 1 << Bit.NEAR_NAME
-    return np.array(out, dtype=np.uint64)
+    for place in words.near([entries[at][0] for at in fuzzy]):
+        out[fuzzy[place]] |= 1 << Bit.NEAR_NAME
+    return out
 
 
-class _Repeats:
-    """What the other occurrences of a word in the same document show, whatever their case."""
+def _put_repeats(out: Bits, entries: list[Entry], form_of: NDArray[np.int32], flags: Flags, places: Places) -> None:
+    """Sets what the other occurrences of a word in the same document show, whatever their case."""
+    index: dict[str, int] = {}
+    word_of_form = np.array([index.setdefault(entry[0], len(index)) for entry in entries], dtype=np.int32)
+    word_of = word_of_form[form_of]
+    letters = has(flags, _LETTERS)
+    seen = np.zeros((10, len(index)), dtype=np.float32)
 
-    def __init__(
-        self, entries: list[tuple[str, int, bool]], form_of: NDArray[np.int32], flags: NDArray[np.int32]
-    ) -> None:
-        index: dict[str, int] = {}
-        self.word_of_form = np.array([index.setdefault(entry[0], len(index)) for entry in entries], dtype=np.int32)
-        self.word_of = self.word_of_form[form_of]
-        self.flags = flags
-        self.size = len(index)
+    def note(row: int, where: Truth) -> None:
+        seen[row, word_of[where]] = 1.0
 
-    def _any(self, where: NDArray[np.bool_], bit: Bit) -> NDArray[np.uint64]:
-        out = np.zeros(self.size, dtype=np.uint64)
-        out[self.word_of[where]] = 1 << bit
-        return out
+    note(0, ~places.sentence_start & has(flags, _CAPITALISED))
+    note(1, has(flags, _LOWER))
+    counts = np.bincount(word_of, minlength=len(index))
+    seen[2] = counts >= 2
+    seen[3] = counts >= _OFTEN
+    note(4, _after(has(flags, _TITLE)) & letters)
+    note(5, _after(has(flags, _KIN)) & letters)
+    note(6, _before(has(flags, _COLON)) & letters)
+    note(7, places.alone)
+    note(8, _before(has(flags, _APOSTROPHE)) & letters)
+    note(9, _before(has(flags, _SPEECH)) & letters)
+    out[Bit.CAPITAL_ELSEWHERE : Bit.SPEAKS + 1] = seen[:, word_of]
 
-    def _is(self, wanted: Kind) -> NDArray[np.bool_]:
-        found: NDArray[np.bool_] = (self.flags & np.int32(int(wanted))) != 0
-        return found
 
-    def form_bits(self, sentence_start: NDArray[np.bool_], alone: NDArray[np.bool_]) -> NDArray[np.uint64]:
-        """(m,) masks."""
-        letters = self._is(Kind.LETTERS)
-        inside = letters & ~sentence_start
-        out = self._any(inside & self._is(Kind.CAPITALISED), Bit.CAPITAL_ELSEWHERE)
-        out |= self._any(letters & self._is(Kind.LOWER), Bit.LOWER_ELSEWHERE)
-        out |= self._any(alone, Bit.ALONE_ON_LINE)
-        after = np.zeros(len(letters), dtype=np.bool_)
-        after[1:] = self._is(Kind.TITLE)[:-1]
-        out |= self._any(after & letters, Bit.TITLED)
-        after[1:] = self._is(Kind.KIN)[:-1]
-        out |= self._any(after & letters, Bit.AFTER_KIN)
-        before = np.zeros(len(letters), dtype=np.bool_)
-        before[:-1] = self._is(Kind.COLON)[1:]
-        out |= self._any(before & letters, Bit.SPEAKER)
-        before[:-1] = self._is(Kind.APOSTROPHE)[1:]
-        out |= self._any(before & letters, Bit.POSSESSIVE)
-        before[:-1] = self._is(Kind.SPEECH)[1:]
-        out |= self._any(before & letters, Bit.SPEAKS)
-        counts = np.bincount(self.word_of, minlength=self.size)
-        out |= (counts >= 2).astype(np.uint64) << np.uint64(Bit.TWICE)
-        out |= (counts >= _OFTEN).astype(np.uint64) << np.uint64(Bit.OFTEN)
-        return out[self.word_of_form]
+def _after(where: Truth) -> Truth:
+    """True for tokens that follow one of these."""
+    out = np.zeros_like(where)
+    out[1:] = where[:-1]
+    return out
+
+
+def _before(where: Truth) -> Truth:
+    """True for tokens that stand before one of these."""
+    out = np.zeros_like(where)
+    out[:-1] = where[1:]
+    return out
 
 
 def _chunk_rows(text: str, tokens: Tokens, runs: list[tuple[int, int]]) -> NDArray[np.int32]:
     out = np.zeros(len(tokens), dtype=np.int32)
     starts, ends = tokens.starts, tokens.ends
     for first, last in runs:
-        code = shape(text[int(starts[first]) : int(ends[last])])
+        code = shape(text[starts[first] : ends[last]])
         out[first : last + 1] = 1 + bucket(code, CHUNK_BUCKETS - 1)
     return out

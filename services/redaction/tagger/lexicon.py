@@ -13,11 +13,13 @@ def word_set(written: str) -> frozenset[str]:
 
 
 class Status(IntEnum):
-    """What the British dictionary says about a word."""
+    """What the British dictionary and the list of common capitalised words say about a word."""
 
     UNKNOWN = 0
     ORDINARY = 1
     CAPITAL_ONLY = 2
+    COMMON = 3
+    """Languages, festivals, apps, shops, agencies, abbreviations: capitalised, and nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class WordLists:
 
     ordinary: AbstractSet[str]
     capital_only: AbstractSet[str]
+    common: AbstractSet[str]
+    kin: AbstractSet[str]
+    """Words for relatives and elders in many languages."""
     forenames: AbstractSet[str]
     surnames: AbstractSet[str]
     vocabulary: dict[str, int]
@@ -39,8 +44,10 @@ class WordLists:
     """Names treated as if no list held them (training hides half, so that the network does not lean on the lists)."""
 
     def status(self, folded: str) -> int:
-        """`Status` × (forename listed) × (surname listed) as one number from 0 to 11."""
-        if folded in self.ordinary:
+        """`Status` × (forename listed) × (surname listed) as one number from 0 to 15."""
+        if folded in self.common:
+            base = Status.COMMON
+        elif folded in self.ordinary:
             base = Status.ORDINARY
         elif folded in self.capital_only and folded not in self.withheld:
             base = Status.CAPITAL_ONLY
@@ -52,4 +59,4 @@ class WordLists:
 
     def is_listed(self, folded: str) -> bool:
         """Whether the word comes from a shipped list of ordinary words, so that remembering it tells nothing."""
-        return folded in self.ordinary or folded in self.vocabulary
+        return folded in self.ordinary or folded in self.vocabulary or folded in self.common

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
@@ -33,55 +35,48 @@ _MONTHS: Final = tuple(name.lower() for name in calendar.month_name[1:])
 FUZZY_MIN: Final = 4
 """Letters a word needs before a misspelling of it can be told from another word."""
 
+_LONG: Final = 7
+"""Letters from which two slips still leave a name recognisable."""
+
 _MAX_NAMES: Final = 64
 """Names compared by edit distance; a record beyond this is no school's, and time must stay bounded."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordWords:
-    """`exact` maps a folded word to its bits; `names` are the names that a word may resemble."""
+    """What the record knows, by folded word."""
 
     exact: dict[str, int]
+    """word → bits of the fields that hold it."""
+    initials: dict[str, int]
+    """One letter, or two to four together → bits."""
     names: tuple[str, ...]
-    initials: frozenset[str]
-    runs_of_initials: frozenset[str]
-    school_initials: str
+    by_beginning: dict[str, tuple[str, ...]]
+    """First three letters → names."""
 
     @property
     def is_empty(self) -> bool:
         """True where the record holds no person's name at all."""
         return not self.names
 
-    def initial_bits(self, folded: str) -> int:
-        """Bits of a token of up to three letters that may stand for a person or the school."""
-        found = 0
-        if len(folded) == 1:
-            found = (folded in self.initials) << Bit.INITIAL
-        elif folded in self.runs_of_initials:
-            found = 1 << Bit.INITIALS
-        if len(folded) > 1 and folded == self.school_initials:
-            found |= 1 << Bit.SCHOOL_INITIALS
-        return found
-
-    def part_bits(self, folded: str) -> int:
-        """Bits of a word that begins like a name of the record, or holds one."""
-        found = 0
-        for name in self.names:
+    def part_bits(self, folded: str, *, whole: bool) -> int:
+        """Bits of a word that begins like a name of the record, or (where `whole`) holds one."""
+        for name in self.by_beginning.get(folded[:3], ()):
             if name.startswith(folded) or (len(name) > 4 and folded.startswith(name[:4])):
-                found |= 1 << Bit.NAME_BEGINNING
-            elif len(name) > 3 and name in folded:
-                found |= 1 << Bit.HOLDS_NAME
-        return found
+                return 1 << Bit.NAME_BEGINNING
+        if whole and len(folded) > 4:
+            for name in self.names:
+                if len(name) > 3 and name in folded:
+                    return 1 << Bit.HOLDS_NAME
+        return 0
 
-    def near(self, words: list[str]) -> list[bool]:
-        """For each word, whether one edit (two from seven letters on) makes a name of the record of it."""
+    def near(self, words: list[str]) -> list[int]:
+        """Which words (by place) become a name of the record by one edit, or two from seven letters on."""
         if not words or not self.names:
-            return [False] * len(words)
-        distances = process.cdist(words, self.names, scorer=DamerauLevenshtein.distance, score_cutoff=2)
-        return [
-            bool(((row > 0) & (row <= (2 if len(word) >= 7 else 1))).any())
-            for word, row in zip(words, distances, strict=True)
-        ]
+            return []
+        distances = process.cdist(words, self.names, scorer=DamerauLevenshtein.distance, score_cutoff=2, dtype=np.uint8)
+        limits = np.array([2 if len(word) >= _LONG else 1 for word in words], dtype=np.uint8)[:, None]
+        return np.flatnonzero(((distances > 0) & (distances <= limits)).any(axis=1)).tolist()
 
 
 class _Collector:
@@ -176,10 +171,12 @@ def link(record: Record) -> RecordWords:
     into.add((record.referrer.email or "").partition("@")[0], Bit.RECORD_OTHER)
     into.add(record.referrer.phone, Bit.RECORD_OTHER)
     school_initials = _add_school(into, record.school)
-    return RecordWords(
-        exact=into.exact,
-        names=tuple(into.names)[:_MAX_NAMES],
-        initials=frozenset(into.initials),
-        runs_of_initials=frozenset(into.runs),
-        school_initials=school_initials,
-    )
+    names = tuple(into.names)[:_MAX_NAMES]
+    beginnings: dict[str, tuple[str, ...]] = defaultdict(tuple)
+    for name in names:
+        beginnings[name[:3]] += (name,)
+    initials = dict.fromkeys(into.runs, 1 << Bit.INITIALS)
+    initials.update(dict.fromkeys(into.initials, 1 << Bit.INITIAL))
+    if len(school_initials) > 1:
+        initials[school_initials] = initials.get(school_initials, 0) | 1 << Bit.SCHOOL_INITIALS
+    return RecordWords(exact=into.exact, initials=initials, names=names, by_beginning=dict(beginnings))

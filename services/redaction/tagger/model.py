@@ -16,10 +16,10 @@ from services.redaction.tagger.words import VOCABULARY_START
 
 MODEL_FILE: Final = Path(__file__).resolve().parent / "model" / "tagger.npz"
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 """Raised when bits, rows or layout change meaning; a file of another format is refused."""
 
-_LISTS: Final = ("ordinary", "capital_only", "forenames", "surnames", "vocabulary", "seen")
+_LISTS: Final = ("ordinary", "capital_only", "common", "kin", "forenames", "surnames", "vocabulary", "seen")
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -119,6 +119,8 @@ def _lists(arrays: Arrays) -> WordLists:
     return WordLists(
         ordinary=frozenset(words["ordinary"]),
         capital_only=frozenset(words["capital_only"]),
+        common=frozenset(words["common"]),
+        kin=frozenset(words["kin"]),
         forenames=frozenset(words["forenames"]),
         surnames=frozenset(words["surnames"]),
         vocabulary={word: VOCABULARY_START + at for at, word in enumerate(words["vocabulary"])},

@@ -8,7 +8,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from services.redaction.tagger.bits import BITS
 from services.redaction.tagger.features import Features
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.tokens import fold
@@ -22,7 +21,7 @@ BLOCK: Final = 2048
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """A residual convolution; `weight` is (channels, width * channels), the taps side by side."""
+    """A residual convolution; `weight` is (width * channels, channels), the taps on top of each other."""
 
     weight: Matrix
     bias: Matrix
@@ -63,8 +62,7 @@ class Network:
         weights = self._weights
         count = len(features.tokens)
         hidden = self._word_vectors(features.forms)[features.form_of]
-        bits = np.unpackbits(features.bits.view(np.uint8).reshape(count, BITS // 8), axis=1, bitorder="little")
-        hidden += bits.astype(np.float32) @ weights.bits
+        hidden += features.bits.T @ weights.bits
         hidden += weights.chunk[features.chunks]
         np.maximum(hidden, 0.0, out=hidden)
         halo = sum(layer.reach for layer in weights.layers)
@@ -80,7 +78,7 @@ class Network:
     def _convolve(self, hidden: Matrix) -> Matrix:
         weights = self._weights
         for layer in weights.layers:
-            hidden = hidden + _convolution(hidden, layer)
+            hidden = hidden + convolution(hidden, layer)
         scores = hidden @ weights.output + weights.output_bias
         scores -= scores.max(axis=1, keepdims=True)
         np.exp(scores, out=scores)
@@ -111,20 +109,17 @@ class Network:
         return vectors
 
 
-def _convolution(hidden: Matrix, layer: Layer) -> Matrix:
-    """ReLU of the convolution, (n, C): one product for all taps, then the taps shifted onto each other."""
+def convolution(hidden: Matrix, layer: Layer) -> Matrix:
+    """ReLU of the convolution, (n, C): the taps side by side, then one product for all of them."""
     count, channels = hidden.shape
-    taps = hidden @ layer.weight
-    out = np.empty_like(hidden)
-    out[:] = layer.bias
+    reach = layer.reach
+    padded = np.zeros((count + 2 * reach, channels), dtype=np.float32)
+    padded[reach : reach + count] = hidden
+    wide = np.empty((count, layer.width * channels), dtype=np.float32)
     for tap in range(layer.width):
-        shift = (tap - layer.width // 2) * layer.dilation
-        column = taps[:, tap * channels : (tap + 1) * channels]
-        if abs(shift) >= count:
-            continue
-        if shift >= 0:
-            out[: count - shift] += column[shift:]
-        else:
-            out[-shift:] += column[:shift]
+        first = tap * layer.dilation
+        wide[:, tap * channels : (tap + 1) * channels] = padded[first : first + count]
+    out: Matrix = wide @ layer.weight
+    out += layer.bias
     np.maximum(out, 0.0, out=out)
     return out

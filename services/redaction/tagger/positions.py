@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from services.redaction.tagger.bits import RECORD_BITS, Bit
 from services.redaction.tagger.tokens import Kind, Tokens
 
-Mask = NDArray[np.uint64]
+Bits = NDArray[np.float32]
+"""(64, n): a row a bit, 0 or 1; the layout in which a row is written at once and the network multiplies."""
+
 Flags = NDArray[np.int32]
 Truth = NDArray[np.bool_]
 
@@ -21,13 +23,29 @@ SHORT_LINE: Final = 4
 SHORT_TEXT: Final = 60
 """Tokens in a note too short to tell from itself who is who."""
 
+_LOWER_SHARE: Final = 0.985
+_UPPER_SHARE: Final = 0.9
+"""Shares of words from which a text counts as typed without, or with nothing but, capitals."""
 
-def _put(mask: Mask, where: Truth, bit: Bit) -> None:
-    mask |= where.astype(np.uint64) << np.uint64(bit)
+_RECORD_ROWS: Final = RECORD_BITS.bit_length()
+_NEWLINE: Final = int(Kind.NEWLINE)
+_SENTENCE_END: Final = int(Kind.SENTENCE_END)
+_QUOTE: Final = int(Kind.QUOTE)
+_LETTERS: Final = int(Kind.LETTERS)
+_LOWER: Final = int(Kind.LOWER)
+_UPPER: Final = int(Kind.UPPER)
+_COLON: Final = int(Kind.COLON)
+_DOT: Final = int(Kind.DOT)
+_DIGITS: Final = int(Kind.DIGITS)
+_ODD: Final = int(Kind.AT | Kind.UNDERSCORE | Kind.SLASH)
+_AT: Final = int(Kind.AT)
+_UNDERSCORE: Final = int(Kind.UNDERSCORE)
+_SLASH: Final = int(Kind.SLASH)
 
 
-def _has(flags: Flags, wanted: Kind) -> Truth:
-    found: Truth = (flags & np.int32(int(wanted))) != 0
+def has(flags: Flags, wanted: int) -> Truth:
+    """Where any of the wanted flags is set."""
+    found: Truth = (flags & wanted) != 0
     return found
 
 
@@ -40,12 +58,20 @@ class Gaps:
     wide: Truth
 
 
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Per token: does it begin a sentence; is it the only word of its line."""
+
+    sentence_start: Truth
+    alone: Truth
+
+
 def gaps(tokens: Tokens, flags: Flags) -> Gaps:
     """Line breaks join nothing."""
     count = len(tokens)
-    breaks = _has(flags, Kind.NEWLINE)
+    breaks = has(flags, _NEWLINE)
     space = np.ones(count, dtype=np.int32)
-    space[1:] = tokens.starts[1:] - tokens.ends[:-1]
+    np.subtract(tokens.starts[1:], tokens.ends[:-1], out=space[1:])
     joined = space == 0
     joined[1:] &= ~breaks[:-1]
     joined &= ~breaks
@@ -54,86 +80,83 @@ def gaps(tokens: Tokens, flags: Flags) -> Gaps:
     return Gaps(joined, after, space > 1)
 
 
-def position_bits(flags: Flags, between: Gaps) -> tuple[Mask, Truth, Truth]:
-    """The mask of every token, and which tokens begin a sentence and stand in a one-word line."""
+def put_positions(out: Bits, flags: Flags, between: Gaps) -> Places:
+    """Sets gaps, sentences, quotes, lines and what holds for the whole text."""
     count = len(flags)
-    out = np.zeros(count, dtype=np.uint64)
-    _put(out, between.joined_before, Bit.JOINED_BEFORE)
-    _put(out, between.joined_after, Bit.JOINED_AFTER)
-    _put(out, between.wide, Bit.WIDE_GAP)
+    out[Bit.JOINED_BEFORE] = between.joined_before
+    out[Bit.JOINED_AFTER] = between.joined_after
+    out[Bit.WIDE_GAP] = between.wide
     line_start = np.ones(count, dtype=np.bool_)
-    line_start[1:] = _has(flags, Kind.NEWLINE)[:-1]
+    breaks = has(flags, _NEWLINE)
+    line_start[1:] = breaks[:-1]
     sentence_start = line_start.copy()
-    sentence_start[1:] |= _has(flags, Kind.SENTENCE_END)[:-1] & ~between.joined_before[1:]
-    quote = _has(flags, Kind.QUOTE)
+    sentence_start[1:] |= has(flags, _SENTENCE_END)[:-1] & ~between.joined_before[1:]
+    quote = has(flags, _QUOTE)
     sentence_start[1:] |= quote[:-1]
-    _put(out, sentence_start, Bit.SENTENCE_START)
-    _put(out, np.cumsum(quote) % 2 == 1, Bit.IN_QUOTES)
-    alone = _line_bits(out, flags, line_start)
-    _text_bits(out, flags)
-    return out, sentence_start, alone
+    out[Bit.SENTENCE_START] = sentence_start
+    out[Bit.IN_QUOTES] = np.cumsum(quote) & 1
+    letters = has(flags, _LETTERS)
+    _put_text(out, flags, letters)
+    return Places(sentence_start, _put_lines(out, flags, letters, line_start, breaks))
 
 
-def _line_bits(out: Mask, flags: Flags, line_start: Truth) -> Truth:
+def _put_lines(out: Bits, flags: Flags, letters: Truth, line_start: Truth, breaks: Truth) -> Truth:
     """Sets what holds for whole lines; returns which tokens are the only word of their line."""
     starts = np.flatnonzero(line_start)
     line = np.cumsum(line_start) - 1
-    letters = _has(flags, Kind.LETTERS)
-    words = np.add.reduceat(letters.astype(np.int32), starts)
-    tall = letters & ~_has(flags, Kind.LOWER)
-    upper = np.add.reduceat((letters & _has(flags, Kind.UPPER)).astype(np.int32), starts)
-    capital = np.add.reduceat(tall.astype(np.int32), starts)
-    content = ~_has(flags, Kind.NEWLINE)
-    length = np.add.reduceat(content.astype(np.int32), starts)
-    _put(out, line_start, Bit.LINE_START)
-    line_end = np.ones(len(flags), dtype=np.bool_)
-    line_end[:-1] = ~content[1:]
-    _put(out, line_end, Bit.LINE_END)
-    _put(out, line == 0, Bit.FIRST_LINE)
-    _put(out, line == line[-1], Bit.LAST_LINE)
-    _put(out, (length <= SHORT_LINE)[line], Bit.SHORT_LINE)
-    _put(out, ((words > 2) & (upper == words))[line], Bit.LINE_UPPER)
-    _put(out, ((words > 2) & (capital == 0))[line], Bit.LINE_LOWER)
-    colons = np.cumsum(_has(flags, Kind.COLON))
-    before = np.concatenate((np.zeros(1, dtype=colons.dtype), colons[:-1]))
-    _put(out, before > before[starts][line], Bit.AFTER_COLON)
-    alone: Truth = letters & (words == 1)[line] & (length <= 2)[line]
+    counted = np.empty((4, len(flags)), dtype=np.int32)
+    counted[0] = letters
+    counted[1] = letters & has(flags, _UPPER)
+    counted[2] = letters & ~has(flags, _LOWER)
+    counted[3] = ~breaks
+    words, upper, capital, length = np.add.reduceat(counted, starts, axis=1)
+    out[Bit.LINE_START] = line_start
+    out[Bit.LINE_END, :-1] = breaks[1:]
+    out[Bit.LINE_END, -1] = 1.0
+    first_end = starts[1] if len(starts) > 1 else len(flags)
+    out[Bit.FIRST_LINE, :first_end] = 1.0
+    out[Bit.LAST_LINE, starts[-1] :] = 1.0
+    out[Bit.SHORT_LINE] = (length <= SHORT_LINE)[line]
+    out[Bit.LINE_UPPER] = ((words > 2) & (upper == words))[line]
+    out[Bit.LINE_LOWER] = ((words > 2) & (capital == 0))[line]
+    colons = has(flags, _COLON)
+    before: NDArray[np.int64] = np.cumsum(colons) - colons
+    out[Bit.AFTER_COLON] = before > before[starts][line]
+    alone: Truth = letters & ((words == 1) & (length <= 2))[line]
     return alone
 
 
-def _text_bits(out: Mask, flags: Flags) -> None:
-    letters = _has(flags, Kind.LETTERS)
-    words = int(letters.sum())
+def _put_text(out: Bits, flags: Flags, letters: Truth) -> None:
+    words = int(np.count_nonzero(letters))
     if words:
-        if int((letters & _has(flags, Kind.LOWER)).sum()) >= 0.985 * words:
-            out |= np.uint64(1 << Bit.TEXT_LOWER)
-        if int((letters & _has(flags, Kind.UPPER)).sum()) >= 0.9 * words:
-            out |= np.uint64(1 << Bit.TEXT_UPPER)
+        if int(np.count_nonzero(has(flags, _LOWER))) >= _LOWER_SHARE * words:
+            out[Bit.TEXT_LOWER] = 1.0
+        if int(np.count_nonzero(has(flags, _UPPER))) >= _UPPER_SHARE * words:
+            out[Bit.TEXT_UPPER] = 1.0
     if len(flags) < SHORT_TEXT:
-        out |= np.uint64(1 << Bit.SHORT_TEXT)
+        out[Bit.SHORT_TEXT] = 1.0
 
 
-def chunk_bits(flags: Flags, type_bits: Mask, between: Gaps) -> tuple[Mask, list[tuple[int, int]]]:
-    """Bits of runs without a blank, and the runs (first token, last token) that are no plain word."""
+def put_chunks(out: Bits, flags: Flags, between: Gaps) -> list[tuple[int, int]]:
+    """Sets the bits of runs without a blank; returns the runs (first token, last token) that are no plain word."""
     begins = ~between.joined_before
     starts = np.flatnonzero(begins)
     run = np.cumsum(begins) - 1
     union = np.bitwise_or.reduceat(flags, starts)
-    known = np.bitwise_or.reduceat(type_bits & np.uint64(RECORD_BITS), starts) != 0
-    ends = np.concatenate((starts[1:], [len(flags)])) - 1
-    last_dot = _has(flags, Kind.DOT)[ends]
-    dots = np.add.reduceat(_has(flags, Kind.DOT).astype(np.int32), starts) - last_dot
-    odd = _has(union, Kind.AT | Kind.UNDERSCORE | Kind.SLASH)
-    digits = _has(union, Kind.DIGITS)
-    code = odd | digits | (dots > 0)
-    both = digits & _has(union, Kind.LETTERS)
-    out = np.zeros(len(flags), dtype=np.uint64)
-    _put(out, code[run], Bit.CHUNK_CODE)
-    _put(out, _has(union, Kind.AT)[run], Bit.CHUNK_AT)
-    _put(out, _has(union, Kind.UNDERSCORE)[run], Bit.CHUNK_UNDERSCORE)
-    _put(out, both[run], Bit.CHUNK_LETTERS_AND_DIGITS)
-    _put(out, _has(union, Kind.SLASH)[run], Bit.CHUNK_SLASH)
-    _put(out, (dots > 0)[run], Bit.CHUNK_DOT)
-    _put(out, (known & (ends > starts))[run], Bit.CHUNK_RECORD)
-    odd_runs = np.flatnonzero(code)
-    return out, list(zip(starts[odd_runs].tolist(), ends[odd_runs].tolist(), strict=True))
+    known = np.maximum.reduceat(out[:_RECORD_ROWS].max(axis=0), starts)
+    ends = np.append(starts[1:], len(flags)) - 1
+    dotted = has(flags, _DOT)
+    dots = (np.add.reduceat(dotted.astype(np.int32), starts) - dotted[ends]) > 0
+    digits = has(union, _DIGITS)
+    code = has(union, _ODD) | digits | dots
+    of_run = np.empty((7, len(starts)), dtype=np.float32)
+    of_run[0] = code
+    of_run[1] = has(union, _AT)
+    of_run[2] = has(union, _UNDERSCORE)
+    of_run[3] = digits & has(union, _LETTERS)
+    of_run[4] = has(union, _SLASH)
+    of_run[5] = dots
+    of_run[6] = known * (ends > starts)
+    out[Bit.CHUNK_CODE : Bit.CHUNK_RECORD + 1] = of_run[:, run]
+    odd = np.flatnonzero(code)
+    return list(zip(starts[odd].tolist(), ends[odd].tolist(), strict=True))
