@@ -162,4 +162,5 @@ def _schemas() -> dict[str, Any]:
         [(model, "serialization") for model in (Receipt, StatusAnswer, StatusPage, Notice)],
         ref_template=_SCHEMA + "{model}",
     )
-    return {"Problem": _PROBLEM_SCHEMA} | read["$defs"] | written["$defs"]
+    schemas: dict[str, Any] = {"Problem": _PROBLEM_SCHEMA} | read["$defs"] | written["$defs"]
+    return schemas
