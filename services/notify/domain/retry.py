@@ -84,7 +84,9 @@ class Breaker:
         return 1 if now >= self.open_until else 0
 
     def failed(self, now: float) -> None:
-        """The channel did not answer."""
+        """The channel did not answer. What was on its way when the pause began says nothing new."""
+        if now < self.open_until:
+            return
         self.failures += 1
         if self.failures >= FAILURES_TO_OPEN:
             self.open_until = now + self._pause
@@ -93,5 +95,5 @@ class Breaker:
     def worked(self) -> bool:
         """The channel answered, whatever it said. True where it had been down."""
         recovered = self.failures >= FAILURES_TO_OPEN
-        self.failures, self._pause = 0, OPEN_SECONDS
+        self.failures, self.open_until, self._pause = 0, 0.0, OPEN_SECONDS
         return recovered
