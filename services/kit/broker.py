@@ -11,11 +11,12 @@ import logging
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from types import TracebackType
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaClient, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 from faststream.security import BaseSecurity, SASLScram512
@@ -28,17 +29,42 @@ from services.kit.telemetry import BROKER_CONNECTED
 
 log = structlog.get_logger()
 
-GRACEFUL_SECONDS = 12.0
-"""How long a stopping consumer may finish the batch in hand: below the 15 s that a container gets to stop."""
+GRACEFUL_SECONDS = 7.0
+"""How long a stopping consumer may finish the batch in hand. With the open requests before it and the goodbye to Kafka
+after it (see serve.SHUTDOWN_SECONDS) it stays below the 15 s that a container gets to stop."""
+STOP_SECONDS = 9.0
+"""How long stopping the Kafka side may take in all. The producer would flush for ever while the broker is away, and a
+consumer's goodbye would wait 40 s; what is abandoned comes again, because its offsets were not committed."""
 PUBLISH_DEADLINE_SECONDS = 30.0
 """Kafka's own delivery never times out while the broker is away; after this the batch is taken back and tried again.
 An abandoned message may still arrive later, which idempotent consumers do not notice."""
 PROBE_SECONDS = 0.5
+PROBE_TIMEOUT_MS = 3_000
+"""A frozen broker's machine accepts connections and never answers; the library's own 40 s would outlast a deadline."""
+
+
+class _Broker(KafkaBroker):
+    """A broker client whose end has a deadline."""
+
+    async def stop(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_val: BaseException | None = None,
+        exc_tb: TracebackType | None = None,
+    ) -> None:
+        """Finish the batch in hand, commit, say goodbye; give up on Kafka after STOP_SECONDS."""
+        ending = asyncio.ensure_future(super().stop(exc_type, exc_val, exc_tb))
+        await asyncio.wait({ending}, timeout=STOP_SECONDS)
+        if ending.done():
+            ending.result()
+            return
+        log.warning("broker.stop_abandoned", part="broker")
+        ending.cancel()
 
 
 def create_broker(settings: KafkaSettings) -> KafkaBroker:
     """A broker client: idempotent producer, no lingering, topics only by declaration."""
-    return KafkaBroker(
+    return _Broker(
         settings.bootstrap_servers.split(","),
         enable_idempotence=True,
         linger_ms=0,
@@ -80,10 +106,11 @@ async def wait_for_kafka(settings: KafkaSettings, *, for_ever: bool = False) -> 
         if not for_ever and time.monotonic() > deadline:
             raise InfrastructureError("broker")
         await asyncio.sleep(PROBE_SECONDS)
+    BROKER_CONNECTED.set(1)
 
 
 async def _kafka_answers(bootstrap_servers: str, options: dict[str, Any]) -> bool:
-    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, **options)
+    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=PROBE_TIMEOUT_MS, **options)
     try:
         await client.bootstrap()
     except (KafkaError, OSError):
@@ -103,6 +130,7 @@ class Publisher:
     def __init__(self, broker: KafkaBroker, on_broken: Callable[[], None]) -> None:
         self._broker = broker
         self._on_broken = on_broken
+        self._broken = False
 
     async def publish(self, events: Iterable[Encoded]) -> None:
         """Publish all or raise.
@@ -119,13 +147,18 @@ class Publisher:
             failure = error
         except KafkaError as error:
             failure = error
-            if not error.retriable:
-                self._on_broken()
+            if not (error.retriable or isinstance(error, KafkaTimeoutError)):
+                self._break()
         if failure is not None:
             BROKER_CONNECTED.set(0)
             log.warning("broker.publish_failed", part="broker", **exception_fields(failure))
             raise InfrastructureError("broker")
         BROKER_CONNECTED.set(1)
+
+    def _break(self) -> None:
+        if not self._broken:
+            self._broken = True
+            self._on_broken()
 
     async def _send(self, event: Encoded) -> asyncio.Future[Any]:
         future = await self._broker.publish(

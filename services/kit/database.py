@@ -22,14 +22,14 @@ ACQUIRE_SECONDS = 2.0
 OUTAGES = (
     OSError,
     asyncio.TimeoutError,
-    asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.DiskFullError,
-    asyncpg.QueryCanceledError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,  # shutdown, crash recovery, cancelled by an operator
+    asyncpg.InsufficientResourcesError,  # disk, memory, connections
+    asyncpg.PostgresSystemError,  # I/O errors below the server
+    asyncpg.ReadOnlySQLTransactionError,  # a fail-over left us on a standby
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,
     asyncpg.SerializationError,
 )
@@ -53,16 +53,33 @@ async def open_pool(settings: DatabaseSettings) -> Pool:
 async def transaction(pool: Pool) -> AsyncIterator[Connection]:
     """One transaction, committed at the end of the block.
 
+    What the block itself raises passes through as it is, also where it looks like an outage (a missing file is an
+    OSError, a wrong number of arguments an InterfaceError): a record that such a bug trips over must become a dead
+    letter, not wait for ever for a database that is there.
+
     Raises:
-        InfrastructureError: the database is away, paused or full. After this the commit may or may not have
-            happened: whoever repeats the work must be idempotent.
+        InfrastructureError: the database is away, paused, full, or does not let us in. After this the commit may or
+            may not have happened: whoever repeats the work must be idempotent.
     """
-    away = False
+    entered = away = False
+    blocks_own: BaseException | None = None
     try:
         async with pool.acquire(timeout=ACQUIRE_SECONDS) as connection, connection.transaction():
-            yield connection
-    except OUTAGES:
+            entered = True
+            try:
+                yield connection
+            except (OSError, asyncpg.InterfaceError) as error:
+                if not isinstance(error, TimeoutError) and not connection.is_closed():
+                    blocks_own = error
+                raise
+    except OUTAGES as error:
+        if error is blocks_own:
+            raise
         away = True
+    except asyncpg.PostgresError:
+        if entered:
+            raise
+        away = True  # a wrong password or a missing database is nothing that a record did
     if away:
         raise InfrastructureError("database")
 

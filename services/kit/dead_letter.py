@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import structlog
 
-from contracts.codec import Encoded, Undecodable, decode, encode
+from contracts.codec import MAX_VALUE_BYTES, Encoded, Undecodable, decode, encode
 from contracts.envelope import Envelope
 from contracts.failure_codes import FailureCode
 from contracts.model import Contract
@@ -37,7 +37,10 @@ MAX_LANES = 16
 """Referrals handled at once: as many as there are database connections."""
 CEILING_COUNT = 100
 CEILING_SECONDS = 60.0
-"""More give-ups than this in this time is a broken deployment, not poison: the service stops consuming instead."""
+"""More give-ups than this in this time is a broken deployment, not poison: the service waits instead, so that at most
+this many leave in this time until somebody looks."""
+MAX_LETTER_BYTES = 1_000_000
+"""Kafka and its client take 1,048,576 bytes a record; the rest is room for framing and our own headers."""
 
 
 class Record(Protocol):
@@ -94,6 +97,9 @@ class Settler:
         self._give_up = give_up
         self._ceiling = Ceiling()
         self._lanes = asyncio.Semaphore(MAX_LANES)
+        self._letters_sent: set[tuple[str, int, int, int]] = set()
+        """Which records of a batch that an outage sends back have their dead letter already: without this every second
+        of a database outage would write one more. By content too, as a wiped broker counts offsets anew."""
 
     async def settle(self, records: Sequence[Record]) -> None:
         """Handle a batch so that its offsets may be committed.
@@ -104,44 +110,74 @@ class Settler:
         lanes: dict[bytes, list[Record]] = defaultdict(list)
         for record in records:
             lanes[record.key or b""].append(record)
-        results = await asyncio.gather(*(self._lane(lane) for lane in lanes.values()), return_exceptions=True)
-        outage: BaseException | None = None
-        for result in results:
-            if isinstance(result, InfrastructureError):
-                outage = result
-            elif isinstance(result, BaseException):
-                raise result
-        if outage is not None:
-            log.warning("consumer.waits", **exception_fields(outage))
+        outage = asyncio.Event()
+        work = (self._lane(lane, outage) for lane in lanes.values())
+        results = await asyncio.gather(*work, return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            failure = next((one for one in failures if not isinstance(one, InfrastructureError)), failures[0])
+            log.warning("consumer.waits", **exception_fields(failure))
             await asyncio.sleep(OUTAGE_PAUSE_SECONDS)
-            raise outage
+            raise failure
+        self._letters_sent.clear()
 
-    async def _lane(self, records: Sequence[Record]) -> None:
+    async def _lane(self, records: Sequence[Record], outage: asyncio.Event) -> None:
+        """The records of one referral, in order; none is begun once another lane has met an outage: five hundred
+        referrals that each wait for a deadline would hold the batch longer than Kafka lets a consumer be silent."""
         async with self._lanes:
             for record in records:
-                started = time.perf_counter()
-                await self._publisher.publish(await self._settle_one(record))
-                EVENT_SECONDS.labels(record.topic).observe(time.perf_counter() - started)
+                if outage.is_set():
+                    return
+                try:
+                    await self._settle_record(record)
+                except BaseException:
+                    outage.set()
+                    raise
 
-    async def _settle_one(self, record: Record) -> list[Encoded]:
-        decoded = decode(record.key, record.value, record.headers)
+    async def _settle_record(self, record: Record) -> None:
+        place = (record.topic, record.partition, record.offset, hash(record.value))
+        if place in self._letters_sent:
+            return
+        started = time.perf_counter()
+        outcome = await self._outcome(record)
+        if isinstance(outcome, list):
+            await self._publisher.publish(outcome)
+            EVENTS_HANDLED.labels(record.topic).inc()
+        else:
+            code, besides = outcome
+            await self._publisher.publish([*besides, dead_letter(record, self._service, code)])
+            self._letters_sent.add(place)
+            self._report(record, code)
+        EVENT_SECONDS.labels(record.topic).observe(time.perf_counter() - started)
+
+    async def _outcome(self, record: Record) -> list[Encoded] | tuple[FailureCode, list[Encoded]]:
+        """The events to publish, or the code to give up with and what to publish besides the dead letter."""
+        decoded = _decode(record)
         if isinstance(decoded, Undecodable):
-            return [self._dead_letter(record, decoded.code)]
+            return decoded.code, []
         with span(f"{self._service} {record.topic}", decoded.traceparent) as traceparent:
-            outcome = await self._try(decoded, record)
-            if isinstance(outcome, list):
-                EVENTS_HANDLED.labels(record.topic).inc()
-                return [encode(event.model_copy(update={"traceparent": traceparent})) for event in outcome]
+            outcome = await self._try(decoded, record, traceparent)
+        if isinstance(outcome, list):
+            return outcome
         self._ceiling.check()
         self._ceiling.count()
-        return [*map(encode, self._give_up(decoded, outcome)), self._dead_letter(record, outcome)]
+        return outcome, self._besides(decoded, outcome)
 
-    async def _try(self, envelope: Envelope[Contract], record: Record) -> list[Envelope[Contract]] | FailureCode:
-        """The handler's answer, or the code it was given up with after at most MAX_TRIES."""
+    def _besides(self, envelope: Envelope[Contract], code: FailureCode) -> list[Encoded]:
+        try:
+            return [_encode(event, envelope.traceparent) for event in self._give_up(envelope, code)]
+        except Exception as error:  # noqa: BLE001 - the boundary: the dead letter must leave all the same
+            log.error("event.give_up_failed", referral_id=envelope.subject, **exception_fields(error))  # noqa: TRY400
+            return []
+
+    async def _try(
+        self, envelope: Envelope[Contract], record: Record, traceparent: str | None
+    ) -> list[Encoded] | FailureCode:
+        """The handler's answer as bytes, or the code it was given up with after at most MAX_TRIES."""
         code: FailureCode = "handler.retries_exhausted"
         for attempt in range(1, MAX_TRIES + 1):
             try:
-                return list(await self._handle(envelope))
+                return [_encode(event, traceparent) for event in await self._handle(envelope)]
             except InfrastructureError:
                 raise
             except PermanentError as error:
@@ -164,7 +200,7 @@ class Settler:
                 await asyncio.sleep(FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1))
         return code
 
-    def _dead_letter(self, record: Record, code: FailureCode) -> Encoded:
+    def _report(self, record: Record, code: FailureCode) -> None:
         EVENTS_DEAD_LETTERED.labels(record.topic, code).inc()
         log.error(
             "event.dead_lettered",
@@ -173,24 +209,54 @@ class Settler:
             offset=record.offset,
             failure_code=code,
         )
-        return dead_letter(record, self._service, code)
+
+
+def _decode(record: Record) -> Envelope[Contract] | Undecodable:
+    try:
+        return decode(record.key, record.value, record.headers)
+    except Exception as error:  # noqa: BLE001 - the boundary: no bytes whatsoever may stop the partition
+        log.error("event.decoder_failed", topic=record.topic, **exception_fields(error))  # noqa: TRY400
+        return Undecodable("codec.value_invalid")
+
+
+def _encode(event: Envelope[Contract], traceparent: str | None) -> Encoded:
+    """Bytes of an event that goes on in this trace. Raises PermanentError for one that no consumer would take."""
+    encoded = encode(event.model_copy(update={"traceparent": traceparent}))
+    if len(encoded.value) > MAX_VALUE_BYTES:
+        raise PermanentError("codec.too_large")
+    return encoded
 
 
 def dead_letter(record: Record, service: Service, code: FailureCode) -> Encoded:
     """The record as it was, with where it came from and why it is here, on the service's dead-letter topic.
 
     Headers that are text travel on so that a replay is exact; a header that is not text cannot be replayed and is
-    left out, which the failure code says.
+    left out, which the failure code says. A record that with our headers is larger than Kafka takes leaves its largest
+    parts behind (`dl_omitted` names them): no service could ever handle it, and its origin is named.
     """
-    headers = {name: raw.decode() for name, raw in record.headers if raw is not None and _is_text(raw)}
-    headers |= {
+    origin = {
         "dl_topic": record.topic,
         "dl_partition": str(record.partition),
         "dl_offset": str(record.offset),
         "dl_service": service,
         "dl_failure_code": code,
+        "dl_value_bytes": "" if record.value is None else str(len(record.value)),
     }
-    return Encoded(dead_letter_topic(service, record.topic), record.key, record.value or b"", headers)
+    headers = {name: raw.decode() for name, raw in record.headers if raw is not None and _is_text(raw)}
+    key, value, omitted = record.key, record.value or b"", []
+    if _size(key, value, headers) > MAX_LETTER_BYTES:
+        value, omitted = b"", ["value"]
+    if _size(key, value, headers) > MAX_LETTER_BYTES:
+        headers, omitted = {}, [*omitted, "headers"]
+    if _size(key, value, headers) > MAX_LETTER_BYTES:
+        key, omitted = None, [*omitted, "key"]
+    if omitted:
+        origin["dl_omitted"] = ",".join(omitted)
+    return Encoded(dead_letter_topic(service, record.topic), key, value, headers | origin)
+
+
+def _size(key: bytes | None, value: bytes, headers: Mapping[str, str]) -> int:
+    return len(key or b"") + len(value) + sum(len(name.encode()) + len(text.encode()) for name, text in headers.items())
 
 
 def _is_text(raw: bytes) -> bool:

@@ -1,7 +1,8 @@
 """The outbox: events are rows of the transaction that made them true; a relay carries them to Kafka.
 
-One relay at a time is active per database (an advisory lock), so rows leave in the order of their ids, which is the
-order of commits for one referral. A row is deleted only after Kafka confirmed it: at least once, never not at all.
+One relay at a time is active per database (an advisory lock), so rows leave in the order of their ids. That is the
+order of commits for one referral, because a transaction locks its referral's row before it writes to the outbox. A row
+is deleted only after Kafka confirmed it: at least once, never not at all.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ import json
 
 import structlog
 
-from contracts.codec import Encoded
+from contracts.codec import MAX_VALUE_BYTES, Encoded
 from services.kit.broker import Publisher
 from services.kit.database import OUTAGES, Connection, Pool
-from services.kit.errors import InfrastructureError
+from services.kit.errors import InfrastructureError, PermanentError
 from services.kit.logs import exception_fields
 from services.kit.telemetry import OUTBOX_PUBLISHED
 
@@ -23,17 +24,34 @@ log = structlog.get_logger()
 RELAY_LOCK = 0x0B0
 """The advisory lock that makes one relay of a service active."""
 BATCH_ROWS = 500
+BATCH_BYTES = 8_000_000
+"""A batch ends before the row that would take it past this: 500 rows of the largest event would be 450 MB, more than
+Kafka takes within the publishing deadline, so that the same batch would be tried for ever."""
 POLL_SECONDS = 0.25
 """How soon a row is seen that another replica's transaction wrote; this process's own wake the relay at once."""
 OUTAGE_SECONDS = 1.0
 """Pause after the database or the broker failed us."""
 
+NEXT_ROWS = """
+SELECT id, topic, key, value, headers
+  FROM (SELECT *, sum(octet_length(value)) OVER (ORDER BY id) - octet_length(value) AS bytes_before
+          FROM (SELECT * FROM outbox ORDER BY id LIMIT $1) AS first_rows) AS measured
+ WHERE bytes_before < $2
+ ORDER BY id
+"""
 INSERT = "INSERT INTO outbox (topic, key, value, headers) VALUES ($1, $2, $3, $4)"
 
 
 async def enqueue(connection: Connection, *events: Encoded) -> None:
-    """Put events into the outbox, inside the transaction that makes them true."""
+    """Put events into the outbox, inside the transaction that makes them true.
+
+    Raises:
+        PermanentError: an event is larger than any consumer would take. Nothing may enter that cannot leave: the
+            relay would stand still at that row for ever.
+    """
     for event in events:
+        if len(event.value) > MAX_VALUE_BYTES:
+            raise PermanentError("codec.too_large")
         await connection.execute(INSERT, event.topic, event.key, event.value, json.dumps(event.headers))
 
 
@@ -65,7 +83,7 @@ class Relay:
         try:
             while True:
                 self._awake.clear()
-                if await self._relay_batch(connection) < BATCH_ROWS:
+                if not await self._relay_batch(connection):
                     await self._sleep()
         finally:
             await connection.execute("SELECT pg_advisory_unlock($1)", RELAY_LOCK)
@@ -77,9 +95,7 @@ class Relay:
             return
 
     async def _relay_batch(self, connection: Connection) -> int:
-        rows = await connection.fetch(
-            "SELECT id, topic, key, value, headers FROM outbox ORDER BY id LIMIT $1", BATCH_ROWS
-        )
+        rows = await connection.fetch(NEXT_ROWS, BATCH_ROWS, BATCH_BYTES)
         if not rows:
             return 0
         await self._publisher.publish(

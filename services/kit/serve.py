@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 
@@ -15,8 +17,11 @@ from services.kit.settings import HttpSettings
 
 log = structlog.get_logger()
 
-SHUTDOWN_SECONDS = 14
-"""Open requests get this long after SIGTERM; a container is killed after 15."""
+SHUTDOWN_SECONDS = 4
+"""Open requests get this long after SIGTERM, then the Kafka side gets broker.STOP_SECONDS; a container is killed after
+15 s in all."""
+
+STARTING_LOOK_SECONDS = 0.1
 
 
 class Fatal:
@@ -50,10 +55,34 @@ async def _guard(task: Awaitable[None], part: str, fatal: Fatal) -> None:
     fatal()
 
 
+class _Server(uvicorn.Server):
+    """A server that also leaves while it is still starting: waiting for Kafka takes minutes, a container has 15 s."""
+
+    abandoned = False
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        starting = asyncio.ensure_future(super().startup(sockets))
+        while not starting.done() and not self.should_exit:
+            await asyncio.wait({starting}, timeout=STARTING_LOOK_SECONDS)
+        if starting.done():
+            starting.result()
+            return
+        starting.cancel()
+        self.abandoned = True
+        log.info("service.start_abandoned")
+
+
+def _let_uvicorn_exit() -> None:
+    """uvicorn raises a signal again once it has shut down; by default that would kill us before our exit code."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: None)
+
+
 def serve(build: Callable[[Fatal], FastAPI], http: HttpSettings) -> None:
     """Serve until SIGTERM or SIGINT (exit 0) or until a part gives up (exit 1)."""
+    _let_uvicorn_exit()
     fatal = Fatal()
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             build(fatal),
             host=http.host,
@@ -66,4 +95,4 @@ def serve(build: Callable[[Fatal], FastAPI], http: HttpSettings) -> None:
     )
     fatal.watch(server)
     server.run()
-    sys.exit(1 if fatal.happened or not server.started else 0)
+    sys.exit(1 if fatal.happened or not (server.started or server.abandoned) else 0)

@@ -13,6 +13,7 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -39,8 +40,14 @@ def span(name: str, traceparent: str | None = None) -> Iterator[str | None]:
     """A span below `traceparent` (or below the current one); yields the traceparent that its children carry."""
     parent = _PROPAGATOR.extract({"traceparent": traceparent}) if traceparent else None
     tracer = trace.get_tracer("saferoute")
-    with tracer.start_as_current_span(name, context=parent, record_exception=False, set_status_on_exception=True):
-        yield current_traceparent()
+    with tracer.start_as_current_span(
+        name, context=parent, record_exception=False, set_status_on_exception=False
+    ) as current:
+        try:
+            yield current_traceparent()
+        except BaseException:
+            current.set_status(Status(StatusCode.ERROR))  # no description: the library's own would be the text
+            raise
 
 
 def current_traceparent() -> str | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
+from contracts.codec import Encoded
 from contracts.envelope import Envelope
 from contracts.failure_codes import FailureCode
 from contracts.model import Contract
@@ -123,7 +124,7 @@ async def test_giving_up_publishes_what_the_service_says_besides_the_dead_letter
 async def test_a_broken_deployment_stops_instead_of_dead_lettering_everything() -> None:
     publisher = RememberingPublisher()
     settler = Settler("redaction", publisher, Handler(*[ValueError()] * 3_000))
-    records = [raw(for_referral(f"r{number}")) for number in range(200)]
+    records = [raw(for_referral(f"r{number}"), offset=number) for number in range(200)]
     with pytest.raises(InfrastructureError):
         await settler.settle(records)
     assert len(publisher.sent) == dead_letter.CEILING_COUNT
@@ -143,3 +144,106 @@ async def test_the_trace_goes_on_in_what_is_published() -> None:
     publisher = await settle(Handler(), raw(for_referral("r1")))
     trace_id = str(RECEIVED.traceparent).split("-")[1]
     assert publisher.sent[0].headers["traceparent"].split("-")[1] == trace_id
+
+
+async def test_a_dead_letter_is_written_once_however_often_an_outage_sends_its_batch_back() -> None:
+    publisher = RememberingPublisher()
+    handler = Handler(*[InfrastructureError("database")] * 5)
+    settler = Settler("redaction", publisher, handler)
+    batch = [RawRecord("referral.received.v1", b"r1", b"\x00", [], offset=1), raw(for_referral("r2", "good"), offset=2)]
+    for _ in range(5):
+        with pytest.raises(InfrastructureError):
+            await settler.settle(batch)
+    await settler.settle(batch)
+    assert [event.topic for event in publisher.sent].count("dead-letter.redaction.referral.received.v1") == 1
+    assert handler.handled == ["good"]
+
+
+async def test_another_record_at_the_same_offset_of_a_wiped_broker_is_not_mistaken_for_its_dead_letter() -> None:
+    publisher = RememberingPublisher()
+    handler = Handler(InfrastructureError("database"))
+    settler = Settler("redaction", publisher, handler)
+    poison = RawRecord("referral.received.v1", b"r1", b"\x00", [], offset=1)
+    with pytest.raises(InfrastructureError):
+        await settler.settle([poison, raw(for_referral("r2"), offset=2)])
+    await settler.settle([raw(for_referral("r1", "new"), offset=1)])
+    assert handler.handled == ["new"]
+
+
+async def test_an_outage_is_met_by_few_lanes_and_not_by_every_referral_of_the_batch() -> None:
+    tries = 0
+
+    async def away(_envelope: Envelope[Contract]) -> Sequence[Envelope[Contract]]:
+        nonlocal tries
+        tries += 1
+        await asyncio.sleep(0.01)
+        raise InfrastructureError("database")
+
+    records = [raw(for_referral(f"r{number}"), offset=number) for number in range(300)]
+    with pytest.raises(InfrastructureError):
+        await Settler("redaction", RememberingPublisher(), away).settle(records)
+    assert tries == dead_letter.MAX_LANES
+
+
+async def test_an_answer_that_no_topic_takes_is_the_handlers_fault_and_does_not_stop_the_partition() -> None:
+    class Unregistered(Contract):
+        pass
+
+    async def answers_nonsense(envelope: Envelope[Contract]) -> Sequence[Envelope[Contract]]:
+        return [envelope.model_copy(update={"type": "x", "data": Unregistered(), "subject": "\ud800"})]
+
+    publisher = RememberingPublisher()
+    await Settler("redaction", publisher, answers_nonsense).settle([raw(for_referral("r1"))])
+    assert [event.headers["dl_failure_code"] for event in publisher.sent] == ["handler.permanent"]
+
+
+async def test_an_answer_too_large_for_its_consumers_is_a_dead_letter_and_not_the_end_of_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(dead_letter, "MAX_VALUE_BYTES", 10)
+    publisher = await settle(Handler(), raw(for_referral("r1")))
+    assert [event.headers["dl_failure_code"] for event in publisher.sent] == ["codec.too_large"]
+
+
+async def test_giving_up_that_fails_still_leaves_the_dead_letter() -> None:
+    def broken(_envelope: Envelope[Contract], _code: FailureCode) -> Sequence[Envelope[Contract]]:
+        raise KeyError("Jamie Example")
+
+    publisher = RememberingPublisher()
+    handler = Handler(PermanentError("redaction.leak_guard"))
+    await Settler("redaction", publisher, handler, give_up=broken).settle([raw(for_referral("r1"))])
+    assert [event.headers["dl_failure_code"] for event in publisher.sent] == ["redaction.leak_guard"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "headers", "omitted"),
+    [
+        (b"r1", b"x" * 900_000, [("ce_id", b"1")], None),
+        (b"r1", b"x" * 1_040_000, [("ce_id", b"1")], "value"),
+        (b"r1", b"x" * 10, [("ce_id", b"1" * 1_030_000)], "value,headers"),
+        (b"k" * 1_020_000, b"x", [], "value,headers,key"),
+    ],
+)
+def test_a_dead_letter_always_fits_into_kafka_and_says_what_it_left_behind(
+    key: bytes, value: bytes, headers: list[tuple[str, bytes | None]], omitted: str | None
+) -> None:
+    letter = dead_letter.dead_letter(
+        RawRecord("referral.received.v1", key, value, headers), "redaction", "codec.too_large"
+    )
+    size = len(letter.key or b"") + len(letter.value) + sum(len(n) + len(t) for n, t in letter.headers.items())
+    assert size < 1_010_000
+    assert letter.headers.get("dl_omitted") == omitted
+    assert letter.headers["dl_value_bytes"] == str(len(value))
+
+
+async def test_an_unforeseen_failure_waits_like_an_outage_instead_of_spinning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letter, "OUTAGE_PAUSE_SECONDS", 0.05)
+
+    class Broken(RememberingPublisher):
+        async def publish(self, events: Iterable[Encoded]) -> None:
+            raise RuntimeError("closed")
+
+    started = asyncio.get_running_loop().time()
+    with pytest.raises(RuntimeError):
+        await Settler("redaction", Broken(), Handler()).settle([raw(for_referral("r1"))])
+    assert asyncio.get_running_loop().time() - started >= 0.05
