@@ -12,23 +12,39 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from contracts.decision import Decision, Urgency
+from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.facts import OpenFacts
 from contracts.model import Contract
 from contracts.policy.pack import Pack
 from services.routing.domain.decide import decide, decide_held
+from services.routing.domain.transfer import TRANSFER
 
 
 class RecordedDecision(Contract):
-    """One line of a replay file (JSON). Lines made from `referral.routed.v1` have all of it and more, which is ignored.
+    """One line of a replay file (JSON): fields of `referral.routed.v1`, without its narrative.
 
-    `stage` is the event's: an alert repeats its referral and is skipped, a held one is decided as held.
+    A decision holds for the instant `received_at`. `stage` is the event's: an alert repeats its referral and is
+    skipped, a held one is decided as held. What a person transferred is skipped too: no policy decided it.
     """
 
     referral_id: str
+    received_at: dt.datetime
     routed_at: dt.datetime
     stage: str = "full"
     facts: OpenFacts
     decision: Decision
+
+
+def record_of(event: ReferralRoutedV1) -> RecordedDecision:
+    """What of an event may be kept for replays: facts and decision, never the narrative."""
+    return RecordedDecision(
+        referral_id=event.referral_id,
+        received_at=event.received_at,
+        routed_at=event.routed_at,
+        stage=event.stage,
+        facts=event.facts,
+        decision=event.decision,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +115,16 @@ _COMPARED = ("destination", "urgency", "copies", "embargo", "advice", "held_for_
 
 
 def _wanted(records: Iterable[RecordedDecision], since: dt.datetime | None) -> Iterator[RecordedDecision]:
-    return (one for one in records if one.stage != "alert" and (since is None or one.routed_at >= since))
+    for one in records:
+        by_policy = one.stage != "alert" and all(rule.id != TRANSFER.id for rule in one.decision.rules)
+        if by_policy and (since is None or one.routed_at >= since):
+            yield one
 
 
 def _again(record: RecordedDecision, pack: Pack) -> Decision:
     if record.stage == "held":
-        return decide_held(record.facts, record.routed_at, pack)
-    return decide(record.facts, record.routed_at, pack)
+        return decide_held(record.facts, record.received_at, pack)
+    return decide(record.facts, record.received_at, pack)
 
 
 def _outcome(decision: Decision) -> Outcome:

@@ -1,0 +1,146 @@
+"""Reads what the policy commands are given: referrals, recorded decisions, instants.
+
+A message about a fault names the line and the field, never what stood there: a referral is about a child.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from contracts.api_referral import ReferralIn
+from contracts.policy.pack import Pack
+from services.kit.policy_files import PolicyPackError, load_pack
+from services.routing.domain.replay import RecordedDecision
+
+SHIPPED_PACK = Path(__file__).parent / "policies" / "kent"
+"""The pack that is used where none is named."""
+
+
+class InputFaultError(Exception):
+    """What was given cannot be read. The text says what to do and repeats nothing of the input."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One JSON document of the input, with the line on which it begins (from 1)."""
+
+    number: int
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with one document."""
+
+    number: int
+    message: str
+
+
+def pack_from(directory: Path) -> Pack:
+    """The pack in `directory`; InputFaultError with file, line and key of every problem."""
+    problems: tuple[str, ...] = ()
+    try:
+        return load_pack(directory)
+    except PolicyPackError as error:
+        problems = tuple(problem.in_words() for problem in error.problems)
+    raise InputFaultError("the policy pack cannot be used:\n  " + "\n  ".join(problems))
+
+
+def instant_from(text: str | None, pack: Pack) -> dt.datetime:
+    """The instant that an ISO 8601 text names, in UTC; now where there is none.
+
+    Without an offset the council's wall clock is meant.
+    """
+    if text is None:
+        return dt.datetime.now(dt.UTC)
+    instant: dt.datetime | None = None
+    try:
+        instant = dt.datetime.fromisoformat(text.strip())
+    except ValueError:
+        instant = None
+    if instant is None:
+        raise InputFaultError("give the instant as ISO 8601, for instance 2026-11-20T16:30:00Z or 2026-11-20T16:30")
+    aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=pack.zone)
+    return aware.astimezone(dt.UTC)
+
+
+def text_from(file: str) -> str:
+    """The text of a file, or of standard input for '-'."""
+    reason = ""
+    try:
+        raw = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        return raw.decode("utf-8-sig")
+    except FileNotFoundError:
+        reason = "there is no such file"
+    except IsADirectoryError:
+        reason = "this is a directory: give one file, or '-' for standard input"
+    except PermissionError:
+        reason = "the file cannot be read: check its permissions"
+    except UnicodeDecodeError:
+        reason = "the file is not UTF-8: save it as UTF-8"
+    raise InputFaultError(f"{file}: {reason}")
+
+
+def documents_in(text: str) -> Iterator[Line | Fault]:
+    """The JSON documents of `text`: one object, a list of them, or JSON lines."""
+    if not text.strip():
+        yield Fault(1, "there is nothing in it: give a referral as JSON, or JSON lines of them")
+        return
+    whole = _parsed(text, 1)
+    if isinstance(whole, Line):
+        entries = whole.value if isinstance(whole.value, list) else [whole.value]
+        yield from (Line(number, entry) for number, entry in enumerate(entries, start=1))
+        return
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()]
+    if len(lines) == 1 or isinstance(_parsed(lines[0][1], lines[0][0]), Fault):
+        yield whole
+        return
+    for number, line in lines:
+        yield _parsed(line, number)
+
+
+def _parsed(text: str, first_line: int) -> Line | Fault:
+    """One document, or where it stops being JSON."""
+    try:
+        return Line(first_line, json.loads(text))
+    except json.JSONDecodeError as error:
+        line = first_line + error.lineno - 1
+        return Fault(line, f"this is not JSON at column {error.colno}: check quotes, commas and brackets there")
+    except RecursionError:
+        return Fault(first_line, "this nests too deeply for a referral")
+
+
+def referral_from(line: Line) -> ReferralIn | Fault:
+    """The referral of one document, or what its fields lack."""
+    try:
+        return ReferralIn.model_validate_json(json.dumps(line.value))
+    except ValidationError as error:
+        return Fault(line.number, _faults_of(error))
+
+
+def record_from(line: Line) -> RecordedDecision | Fault:
+    """The recorded decision of one document, or what its fields lack."""
+    try:
+        record = RecordedDecision.model_validate_json(json.dumps(line.value))
+    except ValidationError as error:
+        return Fault(line.number, _faults_of(error))
+    if record.received_at.tzinfo is None or record.routed_at.tzinfo is None:
+        return Fault(line.number, "/received_at, /routed_at: give instants with an offset, such as Z")
+    return record
+
+
+def _faults_of(error: ValidationError) -> str:
+    """Pointer and message of each fault. pydantic's messages hold the allowed values, not the given one."""
+    told = []
+    for fault in error.errors(include_url=False, include_context=False, include_input=False):
+        pointer = "".join(f"/{part}" for part in fault["loc"]) or "/"
+        unknown = fault["type"] == "extra_forbidden"
+        told.append(f"{pointer}: {'unknown field: check its spelling' if unknown else fault['msg']}")
+    return "; ".join(told)
