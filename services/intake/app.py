@@ -113,7 +113,7 @@ def _open_door(
         return await answers(pool)
 
     routes = Routes(
-        authenticate=Authenticate(ClientDirectory(pool, receive.clock), receive.clock),
+        authenticate=Authenticate(ClientDirectory(pool, receive.clock)),
         receive=receive,
         show=show,
         pack=receive.pack,

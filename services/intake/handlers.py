@@ -105,14 +105,13 @@ class Authenticate:
     """Finds out who is asking."""
 
     directory: ClientDirectory
-    clock: Clock
 
     async def __call__(self, key: str) -> Client | None:
         """The client of an API key, or None. Raises InfrastructureError."""
         presented = read_key(key)
         if presented is None:
             return None
-        return client_of(presented, await self.directory.find(presented.prefix), self.clock())
+        return client_of(presented, await self.directory.find(presented.prefix))
 
 
 @dataclass(frozen=True, slots=True)

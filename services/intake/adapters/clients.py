@@ -70,7 +70,7 @@ async def _find(connection: Connection, prefix: str) -> KeyRecord | None:
     if row is None:
         return None
     client = Client(row["client_id"], frozenset(row["urns"]), row["mode"])
-    return KeyRecord(client, row["secret_sha256"], row["revoked_at"])
+    return KeyRecord(client, row["secret_sha256"], row["revoked_at"] is not None)
 
 
 async def create_client(
@@ -89,11 +89,9 @@ async def create_client(
         now,
     )
     live: int = await connection.fetchval(
-        """SELECT count(*) FROM api_key
-           WHERE client_id = $1 AND mode = $2 AND (revoked_at IS NULL OR revoked_at > $3)""",
+        "SELECT count(*) FROM api_key WHERE client_id = $1 AND mode = $2 AND revoked_at IS NULL",
         client_id,
         mode,
-        now,
     )
     if live >= LIVE_KEYS_AT_MOST:
         raise TooManyKeysError

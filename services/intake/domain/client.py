@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import hmac
 import re
@@ -45,7 +44,7 @@ class KeyRecord:
 
     client: Client
     secret_hash: bytes
-    revoked_at: dt.datetime | None
+    revoked: bool
 
 
 def key_text(mode: Mode, prefix: bytes, secret: bytes) -> str:
@@ -66,10 +65,8 @@ def secret_hash(secret: bytes) -> bytes:
     return hashlib.sha256(secret).digest()
 
 
-def client_of(presented: PresentedKey, record: KeyRecord | None, now: dt.datetime) -> Client | None:
+def client_of(presented: PresentedKey, record: KeyRecord | None) -> Client | None:
     """Whose key this is, or None where it is nobody's, wrong or revoked."""
     if record is None or not hmac.compare_digest(presented.secret_hash, record.secret_hash):
         return None
-    if record.revoked_at is not None and record.revoked_at <= now:
-        return None
-    return record.client
+    return None if record.revoked else record.client

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -54,6 +55,7 @@ class Intake:
     database: asyncpg.Connection[Any]
     ring: PrivateKeyRing
     clock: StillClock
+    dsn: str
     keys: dict[str, str] = field(default_factory=dict)
 
     async def post(self, body: object, *, key: str | None = None, client: str = "ours", **more: Any) -> httpx.Response:
@@ -79,8 +81,6 @@ class Intake:
 
 def decoded(key: bytes, value: bytes, headers: str) -> Envelope[Contract]:
     """An outbox row as its consumers will read it."""
-    import json
-
     envelope = decode(key, value, [(name, text.encode()) for name, text in json.loads(headers).items()])
     assert isinstance(envelope, Envelope)
     return envelope
@@ -135,12 +135,13 @@ async def running(settings: IntakeSettings, folder: Path, clock: StillClock | No
         httpx.AsyncClient(transport=transport, base_url="http://intake.example") as http,
     ):
         ring = load_private_ring([folder / "sealing.private.json"])
-        yield Intake(http, database, ring, clock)
+        yield Intake(http, database, ring, clock, settings.database.dsn())
     await database.close()
 
 
-async def with_clients(intake: Intake, dsn: str) -> Intake:
+async def with_clients(intake: Intake) -> Intake:
     """Provision the clients that tests post as."""
+    dsn = intake.dsn
     intake.keys = {
         "ours": await provision_client(dsn, "ours", (OURS,), "live"),
         "both": await provision_client(dsn, "both", (OURS, ALSO_OURS), "live"),
@@ -150,18 +151,26 @@ async def with_clients(intake: Intake, dsn: str) -> Intake:
     return intake
 
 
+@pytest.fixture(scope="session")
+def intake_dsn(postgres: EmbeddedPostgres) -> str:
+    """A database at intake's newest revision, shared by the tests of a session."""
+    return new_database(postgres)
+
+
 @pytest.fixture
-async def intake(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Intake]:
+async def empty_dsn(intake_dsn: str) -> str:
+    """The shared database without a row."""
+    connection = await asyncpg.connect(intake_dsn)
+    names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = ", ".join(row["tablename"] for row in names if row["tablename"] != "alembic_version")
+    await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
+    await connection.close()
+    return intake_dsn
+
+
+@pytest.fixture
+async def intake(empty_dsn: str, tmp_path: Path) -> AsyncIterator[Intake]:
     """An intake without Kafka: nobody listens on its port, so outbox rows stay where they are."""
-    dsn = new_database_in_thread(postgres)
-    settings = settings_for(tmp_path, dsn, f"127.0.0.1:{free_port()}")
+    settings = settings_for(tmp_path, empty_dsn, f"127.0.0.1:{free_port()}")
     async with running(settings, tmp_path) as started:
-        yield await with_clients(started, dsn)
-
-
-def new_database_in_thread(postgres: EmbeddedPostgres) -> str:
-    """Alembic's door runs an event loop of its own, so it needs a thread of its own inside a running one."""
-    from concurrent.futures import ThreadPoolExecutor
-
-    with ThreadPoolExecutor(1) as thread:
-        return thread.submit(new_database, postgres).result()
+        yield await with_clients(started)
