@@ -21,7 +21,7 @@ class Line:
     narrative: str
 
 
-class BadLine(Exception):
+class BadLineError(Exception):
     """A line that cannot be read; says what to do, never repeats a value: it may name a child."""
 
 
@@ -41,25 +41,27 @@ def lenient(value: Any) -> Any:
 
 
 def parse(text: str) -> Line:
-    """Read one line. Raises BadLine with what is wrong and what to do about it."""
+    """Read one line. Raises BadLineError with what is wrong and what to do about it."""
     try:
         row = json.loads(text)
     except (ValueError, RecursionError):
         row = None
     if not isinstance(row, dict):
-        raise BadLine('not a JSON object; write {"id": …, "record": {…}, "narrative": "…"} on one line')
+        raise BadLineError('not a JSON object; write {"id": …, "record": {…}, "narrative": "…"} on one line')
     narrative, record = row.get("narrative"), row.get("record")
     if not isinstance(narrative, str):
-        raise BadLine('"narrative" is missing or no string; put the text to redact there')
+        raise BadLineError('"narrative" is missing or no string; put the text to redact there')
     if not isinstance(record or {}, dict):
-        raise BadLine('"record" is no object; give {} where nothing is known')
+        raise BadLineError('"record" is no object; give {} where nothing is known')
     fault = ""
     try:
         return Line(str(row.get("id", "")), Record.model_validate(lenient(record or {})), narrative)
     except ValidationError as error:
         first = error.errors(include_input=False, include_context=False, include_url=False)[0]
         fault = ".".join(str(part) for part in first["loc"])
-    raise BadLine(f'"record" does not fit at {fault}; see the API reference for the field\'s form, or leave it out')
+    raise BadLineError(
+        f'"record" does not fit at {fault}; see the API reference for the field\'s form, or leave it out'
+    )
 
 
 def render(line_id: str, outcome: Redacted | Held) -> str:

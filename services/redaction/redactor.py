@@ -10,10 +10,16 @@ from dataclasses import dataclass
 
 from contracts.failure_codes import FailureCode
 from contracts.record import Record
-from services.redaction.adapters.presidio import Detector, DetectorFailed, DetectorLate, PresidioEngines, Reading
+from services.redaction.adapters.presidio import (
+    Detector,
+    DetectorFailedError,
+    DetectorLateError,
+    PresidioEngines,
+    Reading,
+)
 from services.redaction.domain import context, deny, linking, places, structured, tagging
 from services.redaction.domain.document import Document, read
-from services.redaction.domain.finding import ALL_LAYERS, FLOOR_LAYERS, Finding, Label, Layer
+from services.redaction.domain.finding import FLOOR_LAYERS, Finding, Label, Layer
 from services.redaction.domain.guard import GuardedText, Leak, inspect
 from services.redaction.domain.lexicon import ORDINARY, SAFE_PROPER, Lexicon
 from services.redaction.domain.merge import merge
@@ -88,9 +94,9 @@ class Redactor:
         index = index_record(record, self._lexicon)
         try:
             found = self._engines.analyze(Reading(document, index, lambda: self._clock() > deadline))
-        except DetectorLate:
+        except DetectorLateError:
             return Held("redaction.timeout")
-        except DetectorFailed:
+        except DetectorFailedError:
             return Held("redaction.detector_failed")
         replacements = assign(document, index, merge(document, found), Setting(on, district))
         return self._guarded(record, narrative, document, replacements)
@@ -103,7 +109,7 @@ class Redactor:
         text = self._engines.anonymize(narrative, edits + _neutralised(narrative, document, spans))
         match inspect(text, record, self._is_word):
             case GuardedText() as guarded:
-                quasi = flags(narrative)
+                quasi = flags(document)
                 kinds = Counter(r.kind for r in replacements)
                 return Redacted(guarded, spans, dict(kinds), quasi, review_score(quasi))
             case Leak():
@@ -121,6 +127,7 @@ def _detectors(lexicon: Lexicon, layers: frozenset[Layer]) -> dict[Layer, Detect
         return deny.find(document)
 
     from services.redaction.tagger import Tagger
+
     tagger = Tagger.load() if "tagger" in layers else None
 
     def of_tagger(document: Document, index: RecordIndex) -> list[Finding]:

@@ -2,14 +2,13 @@
 
 Each layer is an `EntityRecognizer`. The narrative is normalised and split once; the recognisers read it from the
 NLP artifacts that `analyze` hands to each of them. Nothing fails open: a layer that raises, is late, or is not
-asked ends the call with `DetectorFailed` or `DetectorLate`.
+asked ends the call with `DetectorFailedError` or `DetectorLateError`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
 from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
@@ -17,6 +16,7 @@ from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import ConflictResolutionStrategy, OperatorConfig
 from presidio_anonymizer.entities import RecognizerResult as AnonymizerResult
+from spacy.tokens import Doc
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import LABELS, Finding, Layer
@@ -30,11 +30,11 @@ Detector = Callable[[Document, RecordIndex], Iterable[Finding]]
 """What a layer does: a pure function of the document and the record."""
 
 
-class DetectorFailed(Exception):
+class DetectorFailedError(Exception):
     """A layer raised or did not answer; carries the layer's name, never its exception's text."""
 
 
-class DetectorLate(Exception):
+class DetectorLateError(Exception):
     """The deadline passed before every layer had answered."""
 
 
@@ -48,55 +48,60 @@ class Reading:
     answered: set[Layer] = field(default_factory=set)
 
 
-class ReadingArtifacts(NlpArtifacts):  # type: ignore[misc]
-    """Presidio's carrier of per-text state; holds ours instead of spaCy's."""
+class ReadingArtifacts(NlpArtifacts):
+    """Presidio's carrier of per-text state; holds ours, and no tokens of an NLP engine."""
 
-    def __init__(self, reading: Reading, engine: NoOpNlpEngine) -> None:
+    def __init__(self, reading: Reading, engine: NoOpNlpEngine, no_tokens: Doc) -> None:
+        super().__init__([], no_tokens, [], [], engine, LANGUAGE, [])
         self.reading = reading
-        self.nlp_engine = engine
-        self.entities: list[Any] = []
-        self.tokens: list[Any] = []
-        self.tokens_indices: list[int] = []
-        self.lemmas: list[str] = []
-        self.keywords: list[str] = []
-        self.scores: list[float] = []
 
 
-class LayerRecognizer(EntityRecognizer):  # type: ignore[misc]
+class LayerResult(RecognizerResult):
+    """A finding on its way through the analyser."""
+
+    def __init__(self, finding: Finding, metadata: dict[str, str]) -> None:
+        super().__init__(finding.label, finding.start, finding.end, CERTAIN, recognition_metadata=metadata)
+        self.finding = finding
+
+    def contained_in(self, other: RecognizerResult) -> bool:
+        """Never: a name inside a longer find says whose it is, so Presidio must not drop it."""
+        return False
+
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class LayerRecognizer(EntityRecognizer):
     """One layer of the redactor as a Presidio recogniser."""
 
     def __init__(self, layer: Layer, detect: Detector) -> None:
         self._layer = layer
         self._detect = detect
         super().__init__(supported_entities=list(LABELS), name=layer, supported_language=LANGUAGE)
+        self._metadata = {
+            RecognizerResult.RECOGNIZER_NAME_KEY: layer,
+            RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self.id,
+        }
 
     def load(self) -> None:
         """Nothing to load: the detector came with its data."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: NlpArtifacts) -> list[RecognizerResult]:
         """The layer's findings; offsets are into the normalised text that `text` is."""
-        reading: Reading = nlp_artifacts.reading
+        if not isinstance(nlp_artifacts, ReadingArtifacts):
+            raise TypeError("a layer reads the shared document, and this text came without one")
+        reading = nlp_artifacts.reading
         if reading.overdue():
-            raise DetectorLate(self._layer)
-        results = [
-            RecognizerResult(
-                finding.label,
-                finding.start,
-                finding.end,
-                CERTAIN,
-                recognition_metadata={
-                    RecognizerResult.RECOGNIZER_NAME_KEY: self._layer,
-                    RecognizerResult.RECOGNIZER_IDENTIFIER_KEY: self._id,
-                    "finding": finding,
-                },
-            )
-            for finding in self._detect(reading.document, reading.index)
-        ]
+            raise DetectorLateError(self._layer)
+        found = self._detect(reading.document, reading.index)
+        results: list[RecognizerResult] = [LayerResult(finding, self._metadata) for finding in found]
         reading.answered.add(self._layer)
         return results
 
 
-class NoEnhancer(ContextAwareEnhancer):  # type: ignore[misc]
+class NoEnhancer(ContextAwareEnhancer):
     """Presidio's lemma enhancer needs lemmas and copies every result; context is a layer of its own here."""
 
     def __init__(self) -> None:
@@ -121,6 +126,7 @@ class PresidioEngines:
         self._layers = frozenset(detectors)
         self._nlp = NoOpNlpEngine(models=[{"lang_code": LANGUAGE, "model_name": "none"}])
         self._nlp.load()
+        self._no_tokens = self._nlp.process_text("", LANGUAGE).tokens
         registry = RecognizerRegistry(supported_languages=[LANGUAGE])
         for layer, detect in detectors.items():
             registry.add_recognizer(LayerRecognizer(layer, detect))
@@ -130,28 +136,28 @@ class PresidioEngines:
             supported_languages=[LANGUAGE],
             context_aware_enhancer=NoEnhancer(),
         )
-        self._anonymizer = AnonymizerEngine()
+        self._anonymizer = AnonymizerEngine()  # type: ignore[no-untyped-call]
 
     def analyze(self, reading: Reading) -> list[Finding]:
-        """Every layer's findings. Raises DetectorFailed or DetectorLate; an empty list means all looked."""
+        """Every layer's findings. Raises DetectorFailedError or DetectorLateError; an empty list means all looked."""
         failed = ""
         results: list[RecognizerResult] = []
         try:
             results = self._analyzer.analyze(
-                reading.document.text, LANGUAGE, nlp_artifacts=ReadingArtifacts(reading, self._nlp)
+                reading.document.text, LANGUAGE, nlp_artifacts=ReadingArtifacts(reading, self._nlp, self._no_tokens)
             )
-        except DetectorLate:
+        except DetectorLateError:
             raise
         except Exception as error:  # noqa: BLE001 - any fault of any layer must stop the referral; its text may name a child
             failed = type(error).__name__
         if failed:
-            raise DetectorFailed(failed)
+            raise DetectorFailedError(failed)
         missing = self._layers - reading.answered
         if missing:
-            raise DetectorFailed(",".join(sorted(missing)))
+            raise DetectorFailedError(",".join(sorted(missing)))
         if reading.overdue():
-            raise DetectorLate("analyzer")
-        return [result.recognition_metadata["finding"] for result in results]
+            raise DetectorLateError("analyzer")
+        return [result.finding for result in results if isinstance(result, LayerResult)]
 
     def anonymize(self, text: str, replacements: list[tuple[int, int, str]]) -> str:
         """`text` with each (start, end, token) put in its place; the spans are disjoint.

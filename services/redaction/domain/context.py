@@ -9,6 +9,7 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
 from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE
 from services.redaction.domain.signals import CALLING, DATE_WORDS, KIN, PRONOUNS, SPEECH, TITLES, WORDY_TITLES
+from services.redaction.domain.words import word_set
 
 SPEAKER = re.compile(r"^[ \t>*•\-\[\]\d:./,()]{0,28}(?P<name>[^\W\d_][^\n:\t]{0,30}?)\s?:(?=\s)", re.MULTILINE)
 """The speaker of a line of a chat log or of minutes."""
@@ -46,7 +47,7 @@ def _announced(document: Document) -> Iterator[Finding]:
         before = lowers[i - 1]
         if before not in TITLES and before not in KIN and before not in CALLING:
             continue
-        gap = document.gap(i)
+        gap = document.gaps[i]
         if gap.strip(" .\"'(") or "\n" in gap:
             continue
         if not _may_be_name(document, i):
@@ -63,7 +64,7 @@ def _announced(document: Document) -> Iterator[Finding]:
 
 def _continues(document: Document, i: int) -> bool:
     """Whether a name goes on: a further capital with nothing but a space or hyphen between."""
-    if document.gap(i) not in (" ", "-", ". ") or not document.capital(i) or document.words[i].isdigit():
+    if document.gaps[i] not in (" ", "-", ". ") or not document.capital(i) or document.words[i].isdigit():
         return False
     flags = document.flags[i]
     return not flags & (SAFE_PROPER | SHAPE) and (bool(flags & NAME) or not flags & FREQUENT)
@@ -108,7 +109,7 @@ def _initials(document: Document) -> Iterator[Finding]:
             yield _finding(document, i, i, "initials")
 
 
-NO_SPEAKERS = frozenset("me mum dad child pupil caller staff teacher police action outcome note notes".split())
+NO_SPEAKERS = word_set("me mum dad child pupil caller staff teacher police action outcome note notes")
 
 
 def _speakers(document: Document) -> Iterator[Finding]:

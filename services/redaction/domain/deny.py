@@ -5,8 +5,9 @@ from __future__ import annotations
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
 from services.redaction.domain.lexicon import PROPER, SAFE
+from services.redaction.domain.words import word_set
 
-PLACE_BEFORE = frozenset("in at from near to around outside towards via through into".split())
+PLACE_BEFORE = word_set("in at from near to around outside towards via through into")
 """Words after which an unknown capitalised word is taken for a place, for the label alone."""
 
 

@@ -4,23 +4,35 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import accumulate
 
-from services.redaction.domain.lexicon import ORDINARY, Lexicon
+from services.redaction.domain.lexicon import Lexicon
 from services.redaction.domain.normalise import Normalised, normalise
 
-TOKEN = re.compile(r"\w+(?:'\w+)*")
+TOKEN = re.compile(r"(\w+(?:'\w+)*)")
 """A run of letters, digits and underscores, with inner apostrophes."""
+
+DIGIT = re.compile(r"\d")
 
 SENTENCE_END = frozenset(".!?:\n\"'([|;*>-]")
 """Signs after which a capital says nothing."""
 
 MOSTLY = 0.6
-"""Share of a document's words from which one case counts as its habit."""
+"""Share of capitalised-throughout words from which a document shouts."""
+
+ALL_BUT_A_FEW = 0.98
+"""Share of lower-case words from which a document gives no capitals to names."""
+
+SHORT = 2
+"""Words up to this length (initials, "I", codes) say nothing about a writer's habit."""
 
 
 @dataclass(slots=True)
 class Document:
-    """Parallel lists, one entry a token; offsets are into `text`, the normalised narrative."""
+    """Parallel lists, one entry a token; offsets are into `text`, the normalised narrative.
+
+    `gaps[i]` is what stands before token i; `digits` are the numbers of the tokens with a digit in them.
+    """
 
     source: Normalised
     text: str
@@ -28,55 +40,51 @@ class Document:
     lowers: list[str]
     starts: list[int]
     ends: list[int]
+    gaps: list[str]
     flags: list[int]
     initial: list[bool]
+    digits: list[int]
     shouting: bool
     whispering: bool
     certainty: list[float] | None = None
     """Per token, how sure the tagger is that it identifies somebody (0 to 1); None until it has read the text."""
-
-    def gap(self, index: int) -> str:
-        """What stands between a token and the one before it."""
-        return self.text[self.ends[index - 1] if index else 0 : self.starts[index]]
 
     def capital(self, index: int) -> bool:
         """Whether a token starts with a capital that its document does not give to every word."""
         return not self.shouting and self.words[index][0].isupper()
 
 
-def _initial(text: str, starts: list[int], ends: list[int]) -> list[bool]:
-    """Whether each token opens a sentence, a line, a quotation or a field, where a capital says nothing."""
-    answer = []
-    before = 0
-    for start, end in zip(starts, ends, strict=True):
-        gap = text[before:start].strip(" \t")
-        answer.append(not before or (bool(gap) and gap[-1] in SENTENCE_END) or "\n" in text[before:start])
-        before = end
+def _initial(words: list[str], gaps: list[str]) -> list[bool]:
+    """Whether each capitalised token opens a sentence, a line, a quotation or a field, where a capital says nothing."""
+    answer = [False] * len(words)
+    for i, word in enumerate(words):
+        if word[0].isupper():
+            gap = gaps[i].rstrip(" \t")
+            answer[i] = not i or (gap != "" and (gap[-1] in SENTENCE_END or "\n" in gap))
     return answer
 
 
 def read(narrative: str, lexicon: Lexicon) -> Document:
     """Normalise and split `narrative`; linear in its length."""
     source = normalise(narrative)
-    text = source.text
-    matches = list(TOKEN.finditer(text))
-    words = [m.group() for m in matches]
-    lowers = [word.lower() for word in words]
-    starts = [m.start() for m in matches]
-    ends = [m.end() for m in matches]
-    flags = [lexicon.flags(lower) for lower in lowers]
-    plain = [w for w, f in zip(words, flags, strict=True) if f & ORDINARY and len(w) > 2]
-    upper = sum(w.isupper() for w in plain)
-    lower = sum(w.islower() for w in plain)
+    pieces = TOKEN.split(source.text)
+    words = pieces[1::2]
+    lowers = "\n".join(words).lower().split("\n") if words else []
+    edges = list(accumulate(map(len, pieces)))
+    long = [word for word in words if len(word) > SHORT]
+    upper = sum(map(str.isupper, long))
+    lower = sum(map(str.islower, long))
     return Document(
         source=source,
-        text=text,
+        text=source.text,
         words=words,
         lowers=lowers,
-        starts=starts,
-        ends=ends,
-        flags=flags,
-        initial=_initial(text, starts, ends),
-        shouting=bool(plain) and upper > MOSTLY * len(plain),
-        whispering=bool(plain) and lower == len(plain),
+        starts=edges[0:-1:2],
+        ends=edges[1::2],
+        gaps=pieces[0:-1:2],
+        flags=lexicon.flags_of(lowers),
+        initial=_initial(words, pieces[0::2]),
+        digits=[i for i, word in enumerate(words) if not word.isalpha() and DIGIT.search(word)],
+        shouting=upper > MOSTLY * len(long),
+        whispering=bool(long) and lower >= ALL_BUT_A_FEW * len(long),
     )

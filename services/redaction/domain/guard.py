@@ -50,6 +50,7 @@ class Leak:
 PSEUDONYM = re.compile(r"\[[A-Z][A-Z_]*(?:_\d+)?(?:: [^\]\[\n]{1,40})?\]")
 MAIL = re.compile(r"[\w+-]@[\w-]{1,63}\.[a-z]", re.IGNORECASE)
 PHONE = re.compile(r"(?<!\d)(?:\+44|0)(?:[ ().-]{0,2}\d){9,10}(?!\d)")
+LONG_NUMBER = re.compile(r"\d[\d ().-]{7,}[\dA-Za-z]")
 TEN_DIGITS = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
 UPN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]\d{11}[0-9A-Za-z](?![A-Za-z0-9])")
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
@@ -60,7 +61,21 @@ MIN_COMPACT = 6
 MIN_NAME = 3
 """Letters from which a name is searched by itself."""
 
-ORDINALS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+MIN_FULL_NAME = 8
+"""Letters from which forename and surname are searched run together."""
+
+KEPT = re.compile(r"[^\W_]+|\x00")
+LETTERS = re.compile(r"[^\W\d_]+")
+MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u00ad\u2060\ufeff]")
+MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+DATE_LIKE = re.compile(
+    r"(?<!\d)(?:\d{1,4}[ ./-]{1,2}\d{1,2}[ ./-]{1,2}\d{2,4}|\d{1,2}(?:st|nd|rd|th)?(?: of)?[ ./-]{0,2}"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ .,/'-]{1,3}\d{2,4}"
+    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{2,4}"
+    r"|\d{6}|\d{8})(?!\d)"
+)
+DIGITS = re.compile(r"\d+")
+PART = re.compile(r"\d+|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
 def inspect(text: str, record: Record, is_word: Callable[[str], bool]) -> GuardedText | Leak:
@@ -69,23 +84,39 @@ def inspect(text: str, record: Record, is_word: Callable[[str], bool]) -> Guarde
     `is_word` tells an ordinary lower-case word from a name: "Will Grace" is searched whole, not word by word.
     """
     bare = PSEUDONYM.sub(" \x00 ", text)
-    leak = _shapes(bare) or _values(bare, record) or _births(bare, record) or _names(bare, record, is_word)
+    plain = _plain(bare)
+    tokens = KEPT.findall(plain)
+    compact = "".join(tokens)
+    words = {letters for token in set(tokens) for letters in ((token,) if token.isalpha() else LETTERS.findall(token))}
+    leak = (
+        _shapes(bare)
+        or _values(compact, record)
+        or _births(plain, tokens, record)
+        or _names(words, compact, record, is_word)
+    )
     return Leak(leak) if leak else GuardedText(text, _KEY)
 
 
 def _plain(value: str) -> str:
+    if value.isascii():
+        return value.lower()
     decomposed = unicodedata.normalize("NFKD", value)
-    return "".join(c for c in decomposed if not unicodedata.combining(c)).casefold()
+    return MARKS.sub("", decomposed).casefold()
 
 
 def _compact(value: str) -> str:
-    return "".join(c for c in _plain(value) if c.isalnum() or c == "\x00")
+    """Letters and digits alone, folded."""
+    if value.isalpha() and value.isascii():
+        return value.lower()
+    return "".join(KEPT.findall(_plain(value)))
 
 
 def _shapes(bare: str) -> str | None:
     """Identifiers by form and checksum, whoever's they are."""
-    if MAIL.search(bare):
+    if "@" in bare and MAIL.search(bare):
         return "email"
+    if not LONG_NUMBER.search(bare):
+        return None
     if PHONE.search(bare):
         return "phone"
     if any(_nhs(m.group()) for m in TEN_DIGITS.finditer(bare)):
@@ -123,8 +154,7 @@ def _identifiers(record: Record) -> Iterator[tuple[str, str]]:
     yield "school", record.school.name or ""
 
 
-def _values(bare: str, record: Record) -> str | None:
-    compact = _compact(bare)
+def _values(compact: str, record: Record) -> str | None:
     for kind, value in _identifiers(record):
         wanted = _compact(value)
         if len(wanted) >= MIN_COMPACT and (wanted in compact or (kind == "phone" and wanted[-9:] in compact)):
@@ -132,34 +162,37 @@ def _values(bare: str, record: Record) -> str | None:
     return None
 
 
-def _births(bare: str, record: Record) -> str | None:
-    plain = _plain(bare)
-    for learner in record.learners:
-        if learner.date_of_birth and any(form in plain for form in birth_forms(learner.date_of_birth)):
+def _births(plain: str, tokens: list[str], record: Record) -> str | None:
+    """Any full date of the text that is a date of birth of the record, in whatever order and form."""
+    births = {learner.date_of_birth for learner in record.learners if learner.date_of_birth}
+    numbers = {digits for token in tokens if not token.isalpha() for digits in DIGITS.findall(token)}
+    near = {born for born in births if not numbers.isdisjoint(_pieces(born))}
+    for match in DATE_LIKE.finditer(plain) if near else ():
+        if any(_same_day(PART.findall(match.group()), born) for born in near):
             return "date_of_birth"
     return None
 
 
-def birth_forms(born: dt.date) -> Iterator[str]:
-    """Every usual way to write a date of birth, lower case."""
-    day, month, year = born.day, born.month, born.year
-    names = (born.strftime("%B").lower(), born.strftime("%b").lower())
-    days = {str(day), f"{day:02d}"}
-    for sep in "/.-":
-        for d in days:
-            for m in {str(month), f"{month:02d}"}:
-                yield f"{d}{sep}{m}{sep}{year}"
-    yield f"{year}-{month:02d}-{day:02d}"
-    yield f"{year}{month:02d}{day:02d}"
-    yield f"{day:02d}{month:02d}{year}"
-    for name in names:
-        for d in (str(day), f"{day:02d}", f"{day}{ORDINALS.get(day, 'th')}"):
-            for joint in (" ", " of ", "-", "/"):
-                yield f"{d}{joint}{name} {year}"
-                yield f"{d}{joint}{name}, {year}"
-            yield f"{d}-{name}-{year}"
-        yield f"{name} {day} {year}"
-        yield f"{name} {day}, {year}"
+def _pieces(born: dt.date) -> tuple[str, ...]:
+    """A year, or a whole date run together: one of them stands in every full writing of the day."""
+    return (
+        f"{born.year}",
+        f"{born.year % 100:02d}",
+        f"{born:%d%m%Y}",
+        f"{born:%Y%m%d}",
+        f"{born:%d%m%y}",
+    )
+
+
+def _same_day(parts: list[str], born: dt.date) -> bool:
+    """Whether the pieces of a written date are this day, day first, month first or year first."""
+    if len(parts) == 1:
+        day, month, year = f"{born:%d}", f"{born:%m}", f"{born:%Y}"
+        return parts[0] in (day + month + year, year + month + day, day + month + year[2:])
+    numbers = [MONTHS.index(part[:3]) + 1 if part.isalpha() else int(part) for part in parts]
+    wanted = [born.day, born.month, born.year]
+    shorter = [born.day, born.month, born.year % 100]
+    return sorted(numbers) in (sorted(wanted), sorted(shorter))
 
 
 def _people(record: Record) -> Iterator[tuple[str, str]]:
@@ -173,16 +206,14 @@ def _people(record: Record) -> Iterator[tuple[str, str]]:
     yield first, last
 
 
-def _names(bare: str, record: Record, is_word: Callable[[str], bool]) -> str | None:
-    plain = _plain(bare)
-    words = set(re.findall(r"[^\W\d_]+", plain))
-    compact = _compact(bare)
+def _names(words: set[str], compact: str, record: Record, is_word: Callable[[str], bool]) -> str | None:
     for forename, surname in _people(record):
         for name in (forename, surname):
-            for part in re.findall(r"[^\W\d_]+", _plain(name)):
+            folded = _plain(name)
+            for part in (folded,) if folded.isalpha() else LETTERS.findall(folded):
                 if len(part) >= MIN_NAME and part in words and not is_word(part):
                     return "name"
         whole = _compact(forename + surname)
-        if forename and surname and len(whole) >= MIN_COMPACT + 2 and whole in compact:
+        if forename and surname and len(whole) >= MIN_FULL_NAME and whole in compact:
             return "full_name"
     return None

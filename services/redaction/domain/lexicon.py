@@ -25,7 +25,8 @@ SAFE_SHAPE = re.compile(
     | \d{1,5}(?:x|p|k|cm|mm|km|kg|g|mg|mcg|ml|l|ft|in|st|lb|lbs|oz|gb|mb|ghz|v|%|c|f|am|pm|bn|mph|kcal|min|hr|sec|secs)
     | x\d{1,2} | \d{1,2}[a-z]{1,2} | \d{1,2}[a-z]?\d
     | (?:y|yr|yrs|year|ks|p|t|w|wk|wks|c|h|s|l|m|q|k|b|d|g|u|r|ks|pt|set|ht|ev|am|pm|no|ch|ps|mp|a|e|f|v)\d{1,2}s?
-    | s\d{1,2}s? | 24 | \d{1,2}h\d{2} | \d{1,2}to\d{1,2} | g[cr]se\d | h2o | co2 | b12 | mp[34] | ps[1-5] | [34]g | u\d\d | covid19
+    | \d{1,2}h\d{2} | \d{1,2}to\d{1,2} | g[cr]se\d | h2o | co2 | b12 | mp[34] | ps[1-5] | [34]g
+    | u\d\d | covid19
     """,
     re.VERBOSE,
 )
@@ -59,6 +60,11 @@ class Lexicon:
         if value and len(self._known) < CACHE_LIMIT:
             self._known[lower] = value
         return value
+
+    def flags_of(self, lowers: list[str]) -> list[int]:
+        """The flags of many tokens."""
+        known = self._known.get
+        return [value if (value := known(lower)) is not None else self.flags(lower) for lower in lowers]
 
     def _listed(self, lower: str) -> int:
         value = 0

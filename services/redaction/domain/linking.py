@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_right
 from itertools import accumulate
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
-from services.redaction.domain.lexicon import FREQUENT, ORDINARY, PROPER, SAFE_PROPER
+from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
 from services.redaction.domain.record import GENERIC, RecordIndex, Reference
 from services.redaction.domain.signals import DATE_WORDS, PRONOUNS, SPEECH, follows_kin_or_title
 
@@ -30,10 +31,17 @@ def find(document: Document, index: RecordIndex) -> list[Finding]:
     """Every mention of the record in the narrative, one finding a token or value; ordered by position."""
     found: list[Finding] = []
     names = [name for name in index.words if len(name) >= FUZZY_FROM]
-    for i, lower in enumerate(document.lowers):
+    words = index.words
+    met: dict[str, Reference | None] = {}
+    for i, (lower, flags) in enumerate(zip(document.lowers, document.flags, strict=True)):
+        known = flags & (ORDINARY | SAFE_PROPER)
+        if known and lower not in words and "'" not in lower:
+            continue
         reference = _listed(document, i, lower, index)
-        if reference is None and not document.flags[i] & (ORDINARY | SAFE_PROPER):
-            reference = _unlisted(document, i, lower, index, names)
+        if reference is None and not known:
+            if lower not in met:
+                met[lower] = _unlisted(lower, index, names)
+            reference = met[lower]
         if reference is not None:
             found.append(
                 Finding(
@@ -88,7 +96,7 @@ def is_used_as_name(document: Document, i: int) -> bool:
     return False
 
 
-def _unlisted(document: Document, i: int, lower: str, index: RecordIndex, names: list[str]) -> Reference | None:
+def _unlisted(lower: str, index: RecordIndex, names: list[str]) -> Reference | None:
     """A token that no list knows: joined names, names inside handles, plurals, misspellings."""
     letters = "".join(c for c in lower if c.isalpha())
     direct = index.joined.get(letters) or index.words.get(letters)
@@ -107,23 +115,18 @@ def _unlisted(document: Document, i: int, lower: str, index: RecordIndex, names:
 def _misspelt(letters: str, index: RecordIndex, names: list[str]) -> Reference | None:
     if len(letters) < FUZZY_FROM:
         return None
-    best: tuple[int, str] | None = None
-    for name in names:
-        allowed = 2 if min(len(name), len(letters)) >= FUZZY_TWO_FROM else 1
-        if abs(len(name) - len(letters)) > allowed:
-            continue
-        distance = OSA.distance(name, letters, score_cutoff=allowed)
-        if distance <= allowed and (best is None or distance < best[0]):
-            best = distance, name
-    if best is None or index.words[best[1]].label != "PERSON" and best[0] > 1:
+    near = process.extractOne(letters, names, scorer=OSA.distance, score_cutoff=2)
+    if near is None:
         return None
-    found = index.words[best[1]]
-    return Reference(found.label, found.identity, "near a word of the record")
+    name, distance, _ = near
+    found = index.words[name]
+    allowed = 2 if min(len(name), len(letters)) >= FUZZY_TWO_FROM and found.label == "PERSON" else 1
+    return Reference(found.label, found.identity, "near a word of the record") if distance <= allowed else None
 
 
 def _initials(document: Document, index: RecordIndex) -> list[Finding]:
     """ "JS", "J.S.", "J S" for people of the record, where capitals mean something."""
-    found = []
+    found: list[Finding] = []
     if document.shouting or not index.initials:
         return found
     words = document.words
@@ -136,7 +139,7 @@ def _initials(document: Document, index: RecordIndex) -> list[Finding]:
                 found.append(_initial_finding(document, i, i, reference))
         elif len(word) == 1 and i + 1 < len(words) and len(words[i + 1]) == 1 and words[i + 1].isupper():
             reference = index.initials.get(word + words[i + 1])
-            if reference and document.gap(i + 1) in (".", " ", ". ", "-"):
+            if reference and document.gaps[i + 1] in (".", " ", ". ", "-"):
                 found.append(_initial_finding(document, i, i + 1, reference))
     return found
 
@@ -197,8 +200,3 @@ def _phrases(document: Document, index: RecordIndex) -> list[Finding]:
                     )
                 )
     return found
-
-
-def is_unknown(flags: int) -> bool:
-    """Whether no list vouches for a token, or only as a name."""
-    return flags == 0 or flags == PROPER

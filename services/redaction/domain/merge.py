@@ -17,6 +17,10 @@ JOINING = frozenset({" ", "-", ". ", ".", "'", "  "})
 """What may stand between two parts of one name."""
 
 
+NAMED = frozenset({"PERSON", "SCHOOL", "PLACE", "HANDLE"})
+"""Labels of names, which may carry a possessive that stays in the text."""
+
+
 def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
     """Disjoint findings in document order, each from a token's start to a token's end without its possessive."""
     whole = [_whole_tokens(document, finding) for finding in findings if finding.start < finding.end]
@@ -25,9 +29,7 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
     united: list[Finding] = []
     for finding in whole:
         last = united[-1] if united else None
-        if last is not None and finding.start < last.end:
-            united[-1] = _union(last, finding)
-        elif last is not None and _one_name(document, last, finding):
+        if (last is not None and finding.start < last.end) or (last is not None and _one_name(document, last, finding)):
             united[-1] = _union(last, finding)
         else:
             united.append(finding)
@@ -35,15 +37,19 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _whole_tokens(document: Document, finding: Finding) -> Finding:
-    first = max(bisect_right(document.starts, finding.start) - 1, 0)
-    last = max(bisect_left(document.ends, finding.end), 0)
-    start, end = finding.start, finding.end
-    if document.starts and document.starts[first] <= start < document.ends[first]:
-        start = document.starts[first]
-    if last < len(document.ends) and document.starts[last] < end <= document.ends[last]:
-        end = document.ends[last]
-        if document.lowers[last].endswith("'s") and finding.label in ("PERSON", "SCHOOL", "PLACE", "HANDLE"):
+    """The finding from its first token's start to its last token's end, without a possessive."""
+    start, end, label = finding.start, finding.end, finding.label
+    starts, ends = document.starts, document.ends
+    first = bisect_right(starts, start) - 1
+    last = bisect_left(ends, end)
+    if first >= 0 and start < ends[first]:
+        start = starts[first]
+    if last < len(ends) and starts[last] < end:
+        end = ends[last]
+        if label in NAMED and document.lowers[last].endswith("'s"):
             end -= 2
+    if start == finding.start and end == finding.end:
+        return finding
     return finding._replace(start=start, end=max(end, start + 1))
 
 
@@ -63,11 +69,10 @@ def _repeated(document: Document, findings: list[Finding]) -> list[Finding]:
         return []
     again = []
     for i, lower in enumerate(document.lowers):
-        known = names.get(lower.removesuffix("'s"))
-        if known is not None and _is_mention(document, i):
-            again.append(
-                known._replace(start=document.starts[i], end=document.starts[i] + len(lower.removesuffix("'s")))
-            )
+        word = lower[:-2] if lower.endswith("'s") else lower
+        if word in names and _is_mention(document, i):
+            start = document.starts[i]
+            again.append(names[word]._replace(start=start, end=start + len(word)))
     return again
 
 
@@ -124,7 +129,7 @@ def _with_initials(document: Document, finding: Finding) -> Finding:
         start = document.starts[i]
         i -= 1
     j = bisect_left(document.starts, end)
-    if j < len(document.words) and len(document.words[j]) == 1 and document.words[j].isupper():
-        if text[end : document.starts[j]] in (", ", " ") and document.words[j] not in ("I", "A"):
-            end = document.ends[j]
+    follows = j < len(document.words) and text[end : document.starts[j]] in (", ", " ")
+    if follows and len(document.words[j]) == 1 and document.words[j].isupper() and document.words[j] not in "IA":
+        end = document.ends[j]
     return finding._replace(start=start, end=end)

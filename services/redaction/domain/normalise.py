@@ -10,6 +10,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 LOOK_ALIKES = dict(
     zip(
@@ -53,6 +54,7 @@ class Normalised:
         return self.starts[start], self.starts[end]
 
 
+@lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
     """What one character becomes: nothing, itself, a look-alike, or several plain letters."""
     plain = LOOK_ALIKES.get(character) or PUNCTUATION.get(character) or EXPANDED.get(character)
@@ -72,29 +74,29 @@ def _pieces(narrative: str) -> list[tuple[int, str]]:
     )
     pieces: list[tuple[int, str]] = []
     at = 0
-    folded: dict[str, str] = {}
     for start, end, replacement in [*special, (len(narrative), len(narrative), "")]:
-        for offset in range(at, start):
-            character = narrative[offset]
-            plain = folded.get(character)
-            if plain is None:
-                plain = folded[character] = _fold(character)
-            pieces.append((offset, plain))
+        pieces += [(offset, _fold(narrative[offset])) for offset in range(at, start)]
         if replacement:
             pieces.append((start, "".join(_fold(c) for c in replacement)))
         at = end
     return pieces
 
 
+FOREIGN = re.compile(r"[^\t\n\r -~]")
+"""Everything but printable ASCII and line ends: what may need folding."""
+
+
 def normalise(narrative: str) -> Normalised:
-    """Fold `narrative`. Linear in its length; same-length foldings keep the offsets as they are."""
-    rewritten = ENTITY.search(narrative) or LINE_HYPHEN.search(narrative)
-    if narrative.isascii() and not rewritten:
-        return Normalised(narrative, None)
+    """Fold `narrative`. Linear in its length; foldings of one character by one keep the offsets as they are."""
+    rewritten = ("&" in narrative and ENTITY.search(narrative)) or ("-" in narrative and LINE_HYPHEN.search(narrative))
+    foreign = set(FOREIGN.findall(narrative))
     if not rewritten:
-        table = {ord(c): _fold(c) for c in set(narrative)}
+        table = {character: _fold(character) for character in foreign}
         if all(len(plain) == 1 for plain in table.values()):
-            return Normalised(narrative.translate(table), None)
+            text = narrative
+            for character, plain in table.items():
+                text = text.replace(character, plain)
+            return Normalised(text, None)
     pieces = _pieces(narrative)
     starts = [offset for offset, plain in pieces for _ in plain]
     starts.append(len(narrative))

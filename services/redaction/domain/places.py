@@ -2,41 +2,44 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
 from services.redaction.domain.lexicon import FREQUENT, SAFE_PROPER, SHAPE
 from services.redaction.domain.record import RecordIndex
+from services.redaction.domain.words import word_set
 
-STREETS = frozenset(
-    """road rd street st lane ln avenue ave close cl drive dr way court ct gardens gdns grove crescent cres mews terrace
-    row square sq hill rise walk parade villas cottages cottage bungalow house flats estate quay wharf wood woods copse
-    lodge park farm green common bridge path alley yard buildings bldgs mansions tower towers point heights view marina
-    harbour arms inn tavern hotel caravans caravan arcade precinct retail mill barn oast field fields meadow meadows
-    rec ground grange manor hall arches beach bay marsh woodland reach fort castle pier station""".split()
+STREETS = word_set(
+    """road rd street st lane ln avenue ave close cl drive dr way court ct gardens gdns grove crescent cres mews
+    terrace row square sq hill rise walk parade villas cottages cottage bungalow house flats estate quay wharf
+    wood woods copse lodge park farm green common bridge path alley yard buildings bldgs mansions tower towers
+    point heights view marina harbour arms inn tavern hotel caravans caravan arcade precinct retail mill barn
+    oast field fields meadow meadows rec ground grange manor hall arches beach bay marsh woodland reach fort
+    castle pier station"""
 )
-SCHOOLS = frozenset(
-    """school primary infants infant juniors junior academy college nursery preschool playgroup grammar high secondary prep
-    kindergarten childminders daycare montessori surgery practice clinic pharmacy hospice hospital church chapel mosque
-    temple gurdwara mandir synagogue club fc rfc scouts guides brownies cubs beavers rangers rovers united colts harriers
-    boxing gym dojo academy's unit hub centre project trust ltd barbers nails cafe takeaway garage salon stores cabs taxis""".split()
+SCHOOLS = word_set(
+    """school primary infants infant juniors junior academy college nursery preschool playgroup grammar high
+    secondary prep kindergarten childminders daycare montessori surgery practice clinic pharmacy hospice
+    hospital church chapel mosque temple gurdwara mandir synagogue club fc rfc scouts guides brownies cubs
+    beavers rangers rovers united colts harriers boxing gym dojo academy's unit hub centre project trust ltd
+    barbers nails cafe takeaway garage salon stores cabs taxis"""
 )
-PLAIN_BEFORE = frozenset(
+NOUNS = STREETS | SCHOOLS
+
+PLAIN_BEFORE = word_set(
     """the a an our his her their my your this that no any every each at in on of to from for and or near by with
-    primary secondary high infant junior special grammar local new old other same whole after before breakfast youth
-    community village town family children's childrens main front back early early years health medical gp sports
-    homework holiday football swimming art drama dance chess gaming lunch lunchtime nurture day home care foster
-    council social parent parents' children boarding independent private state middle upper lower sixth form contact
-    walk drop-in access next side one two three first second third virtual mental education training support""".split()
+    primary secondary high infant junior special grammar local new old other same whole after before breakfast
+    youth community village town family children's childrens main front back early early years health medical gp
+    sports homework holiday football swimming art drama dance chess gaming lunch lunchtime nurture day home care
+    foster council social parent parents' children boarding independent private state middle upper lower sixth
+    form contact walk drop-in access next side one two three first second third virtual mental education
+    training support"""
 )
 """Words that stand before such a noun without naming it."""
 
-NUMBERED = re.compile(
-    r"\b(?:flat|unit|plot|apartment|apt|block|number|house|room|pitch|berth|caravan|no\.?)\s(?P<value>\d{1,4}[a-z]?)\b(?=\s(?:\w+\s){0,2}(?:road|street|lane|close|court|house))",
-    re.IGNORECASE,
-)
+SAINT = word_set("st saint sts ss")
+NUMBER_BEFORE = word_set("at number flat no to of")
 
 MAX_BEFORE = 4
 """Words of a place's name that are taken before its noun."""
@@ -53,13 +56,13 @@ def _finding(document: Document, first: int, last: int, label: Label, reason: st
 
 def _named(document: Document) -> Iterator[Finding]:
     for i, lower in enumerate(document.lowers):
-        street = lower in STREETS
-        if not street and lower not in SCHOOLS or not i:
+        if lower not in NOUNS or not i:
             continue
+        street = lower in STREETS
         first = _first_of_name(document, i, street)
         if first is None:
             continue
-        if street and first and document.words[first - 1][0].isdigit() and document.gap(first) in (" ", ", "):
+        if street and first and document.words[first - 1][0].isdigit() and document.gaps[first] in (" ", ", "):
             first -= 1
             if first and document.lowers[first - 1] in ("flat", "unit", "plot", "apt", "apartment", "room"):
                 first -= 1
@@ -67,9 +70,9 @@ def _named(document: Document) -> Iterator[Finding]:
         if document.capital(i):
             while (
                 last + 1 < len(document.words)
-                and document.gap(last + 1) == " "
+                and document.gaps[last + 1] == " "
                 and document.capital(last + 1)
-                and document.lowers[last + 1] in STREETS | SCHOOLS
+                and document.lowers[last + 1] in NOUNS
             ):
                 last += 1
         label: Label = "PLACE" if street else "SCHOOL"
@@ -80,7 +83,7 @@ def _first_of_name(document: Document, i: int, street: bool) -> int | None:
     """The first word of the name before a place noun, or None where the noun stands alone."""
     first = i
     telling = False
-    while first and i - first < MAX_BEFORE and document.gap(first) in (" ", "-", "' "):
+    while first and i - first < MAX_BEFORE and document.gaps[first] in (" ", "-", "' "):
         before = first - 1
         lower = document.lowers[before]
         flags = document.flags[before]
@@ -102,22 +105,16 @@ def _first_of_name(document: Document, i: int, street: bool) -> int | None:
 def _saints(document: Document) -> Iterator[Finding]:
     """ "St Mary's", "Saint Jude": the saint and what belongs to it."""
     for i in range(len(document.lowers) - 1):
-        if document.lowers[i] in ("st", "saint", "sts", "ss") and document.gap(i + 1) in (" ", ". ", "."):
-            following = document.flags[i + 1]
-            if document.capital(i + 1) or not following & FREQUENT:
-                if document.words[i + 1][0].isalpha() and document.capital(i) >= document.capital(i + 1):
-                    yield _finding(document, i, i + 1, "SCHOOL", "named after a saint")
+        if document.lowers[i] not in SAINT or document.gaps[i + 1] not in (" ", ". ", "."):
+            continue
+        named = document.capital(i + 1) or not document.flags[i + 1] & FREQUENT
+        if named and document.words[i + 1][0].isalpha() and document.capital(i) >= document.capital(i + 1):
+            yield _finding(document, i, i + 1, "SCHOOL", "named after a saint")
 
 
 def _numbers(document: Document, index: RecordIndex) -> Iterator[Finding]:
-    """House numbers of the record, and numbers after "flat", "plot" or "number" beside an address word."""
-    for m in NUMBERED.finditer(document.text):
-        yield Finding(m.start(), m.end(), "PLACE", "places", "number of a dwelling")
-    for i, lower in enumerate(document.lowers):
-        if lower in index.house_numbers and i and document.lowers[i - 1] in ("at", "number", "flat", "no", "to", "of"):
-            if (
-                len(lower) > 1
-                and not (i + 1 < len(document.lowers) and document.lowers[i + 1] in ("am", "pm"))
-                and lower[-1].isalpha()
-            ):
-                yield _finding(document, i, i, "PLACE", "house number in the record")
+    """House numbers of the record with their letter: "41a"."""
+    for i in document.digits if index.house_numbers else ():
+        lower = document.lowers[i]
+        if lower in index.house_numbers and i and lower[-1].isalpha() and document.lowers[i - 1] in NUMBER_BEFORE:
+            yield _finding(document, i, i, "PLACE", "house number in the record")

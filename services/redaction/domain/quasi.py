@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from services.redaction.domain.document import Document
+
 
 @dataclass(frozen=True, slots=True)
 class QuasiFlag:
@@ -16,38 +18,64 @@ class QuasiFlag:
     score: float
 
 
-UNIQUE = re.compile(
-    r"\b(?:the|our|my|your)\s(?:only|first|last|one|sole|other)\s(?:[\w'-]+\s){0,6}?(?:family|child|children|girl|boy|pupil|student|twins?|triplets|household|house|man|woman|lad|one|teacher|mother|father)\b[^.;\n]{0,80}",
+REST = r"[^.;\n]{0,80}"
+ONLY = re.compile(
+    r"(?:only|first|last|one|sole|other)\s(?:[\w'-]+\s){0,6}?(?:family|child|children|girl|boy|pupil|student|twins?|triplets"
+    rf"|household|house|man|woman|lad|one|teacher|mother|father)\b{REST}",
     re.IGNORECASE,
 )
-FAME = re.compile(
-    r"\b(?:in|on) the (?:\w+\s)?(?:paper|papers|news|telly|tv|radio|gazette|headlines|front page)\b[^.;\n]{0,60}",
-    re.IGNORECASE,
-)
+NEWS = re.compile(rf"(?:papers?|news|telly|tv|radio|gazette|headlines|front page)\b{REST}", re.IGNORECASE)
 OFFICE = re.compile(
-    r"\b(?:the|our|a former|former)\s(?:\w+\s)?(?:mayor|vicar|councillor|postmistress|postmaster|churchwarden|gamekeeper|lollipop (?:lady|man)|butcher|publican|landlady|carnival (?:queen|princess)|champion|captain|goalkeeper|keeper)\b[^.;\n]{0,50}",
+    r"(?:mayor|vicar|councillor|postmistress|postmaster|churchwarden|gamekeeper|lollipop (?:lady|man)|butcher|publican"
+    rf"|landlady|carnival (?:queen|princess)|champion|captain|goalkeeper|keeper)\b{REST}",
     re.IGNORECASE,
 )
-DEEDS = re.compile(
-    r"\b(?:who|that) (?:won|ran|runs|owns|plays|played|rescued|was stabbed|was killed|drowned|died|drives|keeps)\b[^.;\n]{0,60}",
+DEED = re.compile(
+    r"(?:who|that) (?:won|ran|runs|owns|plays|played|rescued|was stabbed|was killed|drowned|died|drives|keeps)\b"
+    rf"{REST}",
     re.IGNORECASE,
 )
 
-RULES: tuple[tuple[re.Pattern[str], str, float], ...] = (
-    (UNIQUE, "only_one", 0.6),
-    (FAME, "known_from_news", 0.5),
-    (OFFICE, "known_by_office", 0.35),
-    (DEEDS, "known_by_deed", 0.25),
+RULES: tuple[tuple[str, re.Pattern[str], frozenset[str], str, float], ...] = (
+    ("only first last sole other one", ONLY, frozenset({"the", "our", "my", "your"}), "only_one", 0.6),
+    (
+        "paper papers news telly tv radio gazette headlines front",
+        NEWS,
+        frozenset({"the", "local"}),
+        "known_from_news",
+        0.5,
+    ),
+    (
+        "mayor vicar councillor postmistress postmaster churchwarden gamekeeper lollipop butcher publican landlady"
+        " carnival champion captain goalkeeper keeper",
+        OFFICE,
+        frozenset({"the", "our", "former", "local", "village", "town", "parish"}),
+        "known_by_office",
+        0.35,
+    ),
+    ("who that", DEED, frozenset(), "known_by_deed", 0.25),
 )
-"""Pattern, kind, and the share of such phrases in annotated narratives that single somebody out."""
+"""Trigger words, the phrase from there on, what must stand before it (nothing: anything), kind, and the share of such
+phrases in annotated narratives that single somebody out."""
+
+TRIGGERS = {word: rule[1:] for rule in RULES for word in rule[0].split()}
 
 
-def flags(narrative: str) -> tuple[QuasiFlag, ...]:
+def flags(document: Document) -> tuple[QuasiFlag, ...]:
     """Every phrase for review, in document order."""
-    found = [
-        QuasiFlag(m.start(), m.end(), kind, score) for rule, kind, score in RULES for m in rule.finditer(narrative)
-    ]
-    return tuple(sorted(found, key=lambda flag: (flag.start, flag.end)))
+    found: list[QuasiFlag] = []
+    for i, lower in enumerate(document.lowers):
+        rule = TRIGGERS.get(lower)
+        if rule is None:
+            continue
+        pattern, before, kind, score = rule
+        if before and (not i or document.lowers[i - 1] not in before):
+            continue
+        match = pattern.match(document.text, document.starts[i])
+        if match and (not found or found[-1].end <= match.start()):
+            start = document.starts[i - 1] if before else match.start()
+            found.append(QuasiFlag(*document.source.original(start, match.end()), kind, score))
+    return tuple(found)
 
 
 def review_score(found: tuple[QuasiFlag, ...]) -> float:

@@ -10,16 +10,18 @@ from contracts.record import Address, Record
 from services.redaction.domain.finding import Label
 from services.redaction.domain.lexicon import FREQUENT, ORDINARY, Lexicon
 from services.redaction.domain.normalise import normalise
+from services.redaction.domain.words import word_set
 
 WORD = re.compile(r"[^\W_]+")
 
-GENERIC = frozenset(
-    """the of and at for in on a st saint school schools primary secondary infant infants junior juniors academy college
-    nursery pre preschool playgroup community church england c e ce cofe roman catholic rc voluntary aided controlled
-    grammar high middle upper lower special centre center free trust federation sixth form girls boys girls' boys'
-    preparatory prep foundation first all through road street lane avenue close drive way court house flat unit room
-    apartment block floor gardens grove hill park place rise row square terrace view walk mews crescent green end north
-    south east west new old great little upper lower kent london town village farm cottage lodge""".split()
+GENERIC = word_set(
+    """the of and at for in on a st saint school schools primary secondary infant infants junior juniors academy
+    college nursery pre preschool playgroup community church england c e ce cofe roman catholic rc voluntary
+    aided controlled grammar high middle upper lower special centre center free trust federation sixth form
+    girls boys girls' boys' preparatory prep foundation first all through road street lane avenue close drive
+    way court house flat unit room apartment block floor gardens grove hill park place rise row square terrace
+    view walk mews crescent green end north south east west new old great little upper lower kent london town
+    village farm cottage lodge"""
 )
 """Words of school names and addresses that point at nothing by themselves."""
 
@@ -55,7 +57,7 @@ class RecordIndex:
     `joined` names as they are run together in handles, `initials` upper-case initials.
     """
 
-    record: Record = Record()
+    record: Record = field(default_factory=Record)
     people: tuple[Person, ...] = ()
     words: dict[str, Reference] = field(default_factory=dict)
     compact: dict[str, Reference] = field(default_factory=dict)
@@ -68,12 +70,16 @@ class RecordIndex:
 
 def fold(value: str | None) -> str:
     """A field's value as the recognisers see text: folded, lower case."""
-    return normalise(value).text.lower() if value else ""
+    if not value:
+        return ""
+    return value.lower() if value.isascii() else normalise(value).text.lower()
 
 
 def _split(value: str | None) -> tuple[str, ...]:
     """The words of a name: "Anna-Maria" and "O'Brien" also whole, without their sign."""
     folded = fold(value)
+    if folded.isalpha():
+        return (folded,) if len(folded) >= SHORT_NAME else ()
     parts = [w for w in WORD.findall(folded) if len(w) >= SHORT_NAME]
     whole = ["".join(WORD.findall(piece)) for piece in folded.split() if "-" in piece or "'" in piece]
     return tuple(dict.fromkeys([*parts, *whole]))
@@ -115,17 +121,17 @@ def people(record: Record) -> Iterator[Person]:
     """Everybody whom the record names, subjects first; a contact listed for two learners is one person."""
     seen: dict[tuple[str, ...], str] = {}
     for number, learner in enumerate(record.learners):
-        forenames = (
-            *_split(learner.legal_forename),
-            *_split(learner.preferred_forename),
-            *(w for known in learner.known_as for w in _split(known)),
-            *_split(learner.middle_names),
+        first, preferred, middle = (
+            _split(name) for name in (learner.legal_forename, learner.preferred_forename, learner.middle_names)
         )
+        known = tuple(word for name in learner.known_as for word in _split(name))
         surnames = _split(learner.legal_surname)
-        legal = _split(learner.legal_forename) + _split(learner.middle_names)
-        initials = _initials(legal, surnames) | _initials(_split(learner.preferred_forename), surnames)
+        initials = _initials(first + middle, surnames)
+        if preferred:
+            initials |= _initials(preferred, surnames)
         kind = KIND_OF_ROLE.get(learner.role or "", "PERSON")
-        yield Person(f"learner:{number}", kind, tuple(dict.fromkeys(forenames)), surnames, initials)
+        forenames = tuple(dict.fromkeys(first + preferred + known + middle))
+        yield Person(f"learner:{number}", kind, forenames, surnames, initials)
     for number, learner in enumerate(record.learners):
         for order, contact in enumerate(learner.contacts):
             first, last = _split(contact.forename), _split(contact.surname)
