@@ -30,13 +30,13 @@ async def send(broker: EmbeddedKafka, topic: str, values: list[bytes]) -> None:
 
 
 async def all_of(broker: EmbeddedKafka, topic: str) -> list[bytes]:
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers)
+    # Not seek_to_beginning: the client's own reset to the end, still on its way, would overtake it.
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest")
     await consumer.start()
     partition = TopicPartition(topic, 0)
     consumer.assign([partition])
     try:
         end = (await consumer.end_offsets([partition]))[partition]
-        await consumer.seek_to_beginning(partition)
         return [(await consumer.getone()).value for _ in range(end)]
     finally:
         await consumer.stop()
