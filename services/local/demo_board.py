@@ -6,10 +6,14 @@ import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
 URGENCY_STYLE = {"immediate": "bold white on red", "urgent": "bold red", "same_day": "yellow", "routine": "green"}
+
+KINDS_SHOWN = 3
+"""So that a row fits a line of 120 columns."""
 
 
 @dataclass
@@ -23,7 +27,8 @@ class Row:
     accepted_at: float
     urgency: str = ""
     destination: str = ""
-    redacted: Mapping[str, int] = field(default_factory=dict)
+    redacted: Mapping[str, int] | None = None
+    """Mentions taken out by kind; None until redaction has answered."""
     held: str | None = None
     mailed_to: set[str] = field(default_factory=set)
     mailed_at: float | None = None
@@ -31,7 +36,7 @@ class Row:
     @property
     def done(self) -> bool:
         """Somebody who must act was told, and the words were redacted or held back."""
-        return self.mailed_at is not None and bool(self.redacted or self.held is not None)
+        return self.mailed_at is not None and (self.redacted is not None or self.held is not None)
 
     @property
     def seconds(self) -> float | None:
@@ -40,10 +45,14 @@ class Row:
 
 
 def board(rows: Sequence[Row]) -> Table:
-    """The live table."""
-    table = Table(expand=False, pad_edge=False, row_styles=("", "dim"))
-    for heading in ("reference", "urgency", "destination", "taken out of the words", "told", "seconds"):
-        table.add_column(heading, no_wrap=heading != "taken out of the words", justify="right" if heading == "seconds" else "left")
+    """The live table: one line a row, the widest column cut where the terminal ends."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("reference", no_wrap=True)
+    table.add_column("urgency", no_wrap=True)
+    table.add_column("destination", no_wrap=True)
+    table.add_column("taken out of the words", no_wrap=True)
+    table.add_column("told", no_wrap=True)
+    table.add_column("s", no_wrap=True, justify="right")
     for row in rows:
         table.add_row(*cells(row))
     return table
@@ -52,16 +61,19 @@ def board(rows: Sequence[Row]) -> Table:
 def cells(row: Row) -> tuple[Text | str, ...]:
     """One row's cells; what is not known yet is blank."""
     reference = row.reference if row.revision == 1 else f"{row.reference} v{row.revision}"
-    taken_out = f"held: {row.held}" if row.held else summary_of(row.redacted)
+    taken_out = f"held: {row.held}" if row.held else "" if row.redacted is None else summary_of(row.redacted)
     told = f"{len(row.mailed_to)} mail{'s' if len(row.mailed_to) != 1 else ''}" if row.mailed_to else ""
     seconds = "" if row.seconds is None else f"{row.seconds:.2f}"
     return (reference, Text(row.urgency, URGENCY_STYLE.get(row.urgency, "")), row.destination, taken_out, told, seconds)
 
 
 def summary_of(redacted: Mapping[str, int]) -> str:
-    """"5 child, 3 staff, 1 phone": the commonest kinds first."""
+    """ "24: 5 child, 4 staff, 3 place, ...": how many mentions, and the commonest kinds."""
+    if not redacted:
+        return "nothing to take out"
     kinds = sorted(redacted.items(), key=lambda item: (-item[1], item[0]))
-    return ", ".join(f"{count} {kind.lower().replace('_', ' ')}" for kind, count in kinds)
+    shown = ", ".join(f"{count} {kind.lower().replace('_', ' ')}" for kind, count in kinds[:KINDS_SHOWN])
+    return f"{sum(redacted.values())}: {shown}{', …' if len(kinds) > KINDS_SHOWN else ''}"
 
 
 def verdict(rows: Iterable[Row], mails: int, seconds: float) -> tuple[str, bool]:
@@ -69,7 +81,7 @@ def verdict(rows: Iterable[Row], mails: int, seconds: float) -> tuple[str, bool]
     all_rows = list(rows)
     done = [row for row in all_rows if row.done]
     times = sorted(row.seconds for row in done if row.seconds is not None)
-    taken_out = sum(sum(row.redacted.values()) for row in done)
+    taken_out = sum(sum((row.redacted or {}).values()) for row in done)
     lines = [
         f"{len(all_rows)} referrals accepted, {len(done)} told to somebody, {mails} mails caught, {seconds:.1f} s",
         f"{taken_out} identifying mentions taken out; {sum(row.held is not None for row in all_rows)} held for a human",
