@@ -1,0 +1,1 @@
+"""The shared runtime on a real Kafka and a real PostgreSQL, with control arms that must be caught."""
