@@ -1,4 +1,4 @@
-"""The commands `saferoute policy check | explain | test | table | replay`."""
+"""The commands `saferoute policy check | explain | test | mutate | table | replay`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from services.routing.domain.decide import decide
 from services.routing.domain.explain import explanation, in_words
 from services.routing.domain.replay import RecordedDecision, Replay, replay
 from services.routing.domain.soundness import Soundness, check_pack
+from services.routing.mutation_report import show_mutants
 from services.routing.policy_input import (
     SHIPPED_PACK,
     Fault,
@@ -65,6 +66,7 @@ def register(app: typer.Typer) -> None:
     policy.command("check")(check)
     policy.command("explain")(explain)
     policy.command("test")(test)
+    policy.command("mutate")(mutate)
     policy.command("table")(table)
     policy.command("replay")(replay_decisions)
     app.add_typer(policy)
@@ -134,6 +136,19 @@ def test(policy: PolicyOption = SHIPPED_PACK, as_json: JsonOption = False) -> No
                 _print(f"  {miss.field}: expected {miss.expected}, got {miss.got}")
         _print(f"{len(results) - len(failed)} of {len(results)} cases pass")
     raise typer.Exit(1 if failed or not results else 0)
+
+
+def mutate(
+    policy: PolicyOption = SHIPPED_PACK,
+    numbering: Annotated[
+        bool, typer.Option(help="Count a swap as caught because the numbers of the rules no longer grow.")
+    ] = True,
+) -> None:
+    """Make every small mistake in a pack's rules and count those that check or test cases notice."""
+    with _told_plainly():
+        pack = pack_from(policy)
+        enough = show_mutants(pack, _day_from(None, pack), Console(), numbering=numbering)
+    raise typer.Exit(0 if enough else 1)
 
 
 def table(

@@ -26,6 +26,9 @@ _LETTER_PLACEHOLDERS: Final = (
 )
 """What a school may fill in: its own contact, never a child, a school or a platform."""
 
+OUT_OF_ORDER: Final = "stands after a rule with the same or a higher number"
+"""The finding about a rule whose number does not fit its place."""
+
 _PRESSING: Final = frozenset({"urgent", "immediate"})
 
 
@@ -124,7 +127,7 @@ def _rules(pack: Pack) -> Iterator[Finding]:
     numbers = [int(rule.id.split("-")[0]) for rule in pack.rules]
     for rule, before, number in zip(pack.rules[1:], numbers, numbers[1:], strict=False):
         if number <= before:
-            yield Finding("error", f"rule {rule.id}", "stands after a rule with the same or a higher number")
+            yield Finding("error", f"rule {rule.id}", OUT_OF_ORDER)
     tested = {name for case in pack.tests for name in case.expect.rules}
     for rule in pack.rules:
         if rule.id not in tested:
@@ -145,6 +148,11 @@ def _destinations(pack: Pack, today: dt.date) -> Iterator[Finding]:
             if not place.recipients_of(("duty",), area, today):
                 served = "" if area is None else f" for the area {area}"
                 yield Finding("error", where, f"has no recipient{served}: what is sent there reaches nobody")
+    for name in _named(pack):
+        place = pack.destination_by_id[name]
+        if not place.in_force(today) and pack.destination_on(name, today).in_force(today):
+            message = f"is no longer in force; {pack.destination_on(name, today).id} gets what rules send there"
+            yield Finding("warning", f"destination {name}", message)
     emergency = pack.destination_on(pack.council.emergency_destination, today)
     if emergency.phone is None or not emergency.phone.in_force(today):
         yield Finding("error", f"destination {emergency.id}", "is the emergency destination and has no phone in force")
