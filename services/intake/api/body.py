@@ -33,6 +33,8 @@ from services.intake.domain.media import MediaFound, embedded_media, is_media_ty
 
 BODY_BYTES = 256 * 1024
 """Room for the longest narrative with all its people; files have no place here."""
+HIGHEST_VERSION = 2**63 - 1
+"""What the ledger's column holds; a system that counts by timestamps stays far below."""
 DEEPEST = 12
 """Levels of a body. The deepest field of the schema is on the sixth."""
 
@@ -145,6 +147,7 @@ def understand(body: dict[str, Any], client: Client, pack: Pack) -> ReferralIn:
         faults = faults_of(error, named)
     if referral is None:
         raise ProblemError(INVALID, faults)
+    _check_version(referral)
     if referral.school.urn not in client.urns:
         pointer = Notice(pointer="/school/urn", code="urn_not_yours", detail=FORBIDDEN_URN.detail)
         raise ProblemError(FORBIDDEN_URN, (pointer,))
@@ -153,6 +156,13 @@ def understand(body: dict[str, Any], client: Client, pack: Pack) -> ReferralIn:
         if linked:
             raise media_problem(linked, pack)
     return referral
+
+
+def _check_version(referral: ReferralIn) -> None:
+    version = referral.source.version if referral.source else None
+    if version is not None and version > HIGHEST_VERSION:
+        detail = f"Use at most {HIGHEST_VERSION}."
+        raise ProblemError(INVALID, (Notice(pointer="/source/version", code="too_large", detail=detail),))
 
 
 def _with_school(body: dict[str, Any], client: Client) -> dict[str, Any]:
