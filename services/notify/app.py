@@ -6,17 +6,21 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
+import structlog
+from aiokafka.errors import KafkaError
 from fastapi import FastAPI
+from faststream.kafka import KafkaBroker
 
 from services.kit.broker import Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.database import answers, open_pool
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
-from services.kit.logs import configure_logs
+from services.kit.logs import configure_logs, exception_fields
 from services.kit.outbox import Relay
 from services.kit.policy_pack import PolicyPack
 from services.kit.serve import Fatal, guarded
+from services.kit.settings import KafkaSettings
 from services.kit.telemetry import start_tracing
 from services.notify.adapters.smtp import SmtpChannel
 from services.notify.adapters.templates import MailTemplates
@@ -27,11 +31,13 @@ from services.notify.settings import NotifySettings
 from services.notify.subscribers import subscribe
 from services.notify.workers import DeliveryWorker, Sweeper
 
-PING_SECONDS = 2.0
+log = structlog.get_logger()
 
 
 def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clock) -> FastAPI:
     """The service's HTTP application; its lifespan runs the Kafka side and the timers.
+
+    It is ready without Kafka: while the broker is away, people can still acknowledge, and clocks run on.
 
     Raises:
         PolicyPackError: the pack is broken, or leaves somebody's last level an empty rota.
@@ -59,34 +65,39 @@ def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clo
         subscribe(broker, Settler("notify", publisher, notify.routed))
         app.state.notify = notify
 
-        async def consume() -> None:
-            await wait_for_kafka(settings.kafka, for_ever=True)  # clocks and mail go on without it
-            await broker.start()
-            await relay.run()
-
         tasks = [
             guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
             guarded(worker.run(), "deliveries", fatal),
             guarded(Sweeper(notify, settings.sweep_seconds).run(), "sweeper", fatal),
-            guarded(consume(), "broker", fatal),
+            guarded(_carry(settings.kafka, broker, relay), "kafka", fatal),
         ]
         yield
-        await broker.stop()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(broker.stop(), *tasks, return_exceptions=True)
         await channel.close()
-        await pool.close()
+        pool.terminate()
 
     app = FastAPI(title="Saferoute notify", lifespan=lifespan, docs_url=None, redoc_url=None)
     install_problems(app)
     app.include_router(staff_router(lambda: policy.current))
 
-    async def kafka_answers() -> bool:
-        return await broker.ping(PING_SECONDS)
-
     async def database_answers() -> bool:
         return await answers(app.state.notify.pool)
 
-    app.include_router(health_router({"kafka": kafka_answers, "database": database_answers}))
+    app.include_router(health_router({"database": database_answers}))
     return app
+
+
+async def _carry(kafka: KafkaSettings, broker: KafkaBroker, relay: Relay) -> None:
+    """Connect to Kafka, however long it takes, then carry the outbox to it for ever. Mail and clocks do not wait."""
+    while True:
+        await wait_for_kafka(kafka, for_ever=True)
+        try:
+            await broker.start()
+            break
+        except (KafkaError, OSError) as error:
+            log.warning("broker.start_failed", part="broker", **exception_fields(error))
+            await broker.stop()
+    log.info("broker.connected")
+    await relay.run()

@@ -96,10 +96,11 @@ class Notify:
         match merge(standing, present, event, primary=primary, copies=copies, now=now):
             case Stale():
                 log.info("notify.decision_overtaken", referral_id=event.referral_id, stage=event.stage)
-            case Merged(changes=changes):
+            case Merged(standing=holding, changes=changes):
                 await store.keep_decision(connection, event, traceparent)
                 for change in changes:
                     await self._apply(connection, change, now)
+                    await store.emit(connection, *status.taken_over(change.notification, holding, now))
 
     def _known_destinations(self, event: ReferralRoutedV1) -> tuple[str, tuple[str, ...]]:
         """The decision's destinations that this pack knows. One that must act and is unknown: the triage destination.

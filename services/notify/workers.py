@@ -25,8 +25,9 @@ POLL_SECONDS = 0.25
 OUTAGE_SECONDS = 1.0
 """Pause after the database failed us."""
 
-FINISH_SECONDS = 10.0
-"""On stopping, messages on their way may finish; what does not is sent again later as a possible duplicate."""
+FINISH_SECONDS = 6.0
+"""On stopping, messages on their way may finish; what does not is sent again later as a possible duplicate. Shorter
+than the Kafka side takes at most, beside which this runs."""
 
 DELIVERIES = Counter("saferoute_notify_deliveries_total", "Attempts to deliver, by outcome", ["outcome"])
 CHANNEL_UP = Gauge("saferoute_notify_channel_up", "1 while the channel answers", ["channel"])

@@ -19,13 +19,13 @@ from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.events.referral_transfer_requested import ReferralTransferRequestedV1, TransferReason
 from contracts.failure_codes import FailureCode
 from contracts.model import Contract
-from services.notify.domain.model import Message, Notification
+from services.notify.domain.model import Message, Notification, Standing
 
 SOURCE = "notify"
 
 
-def sent(notification: Notification, now: dt.datetime) -> Envelope[Contract]:
-    """The round's first message was taken by a mail server."""
+def sent(notification: Notification, now: dt.datetime, step: str = "sent") -> Envelope[Contract]:
+    """The destination has been told: by default, the round's first message was taken by a mail server."""
     event = NotificationSentV1(
         **_about(notification),
         channel="email",
@@ -33,7 +33,20 @@ def sent(notification: Notification, now: dt.datetime) -> Envelope[Contract]:
         sent_at=now,
         acknowledge_by=notification.ack_due_at,
     )
-    return _envelope(notification, event, event.type, now, "sent")
+    return _envelope(notification, event, event.type, now, step)
+
+
+def taken_over(notification: Notification, standing: Standing, now: dt.datetime) -> tuple[Envelope[Contract], ...]:
+    """What is said when a fuller or later decision reaches people who were told already and get no first message.
+
+    The ledger publishes a referral again until it hears of the decision on the whole of it: without this a referral
+    whose alert was sent before would never be settled. An acknowledgement stands for later revisions.
+    """
+    if notification.sent_at is None or notification.state not in ("open", "acknowledged"):
+        return ()
+    step = f"sent/{standing.revision}/{standing.stage}/{standing.routed_at.isoformat()}"
+    told = sent(notification, max(now, standing.routed_at), step)
+    return (told, acknowledged(notification, now)) if notification.state == "acknowledged" else (told,)
 
 
 def failed(notification: Notification, message: Message, code: FailureCode, now: dt.datetime) -> Envelope[Contract]:
@@ -44,8 +57,8 @@ def failed(notification: Notification, message: Message, code: FailureCode, now:
 
 def acknowledged(notification: Notification, now: dt.datetime) -> Envelope[Contract]:
     """A signed-in person took it on."""
-    event = NotificationAcknowledgedV1(**_about(notification), acknowledged_at=now)
-    return _envelope(notification, event, event.type, now, "acknowledged")
+    event = NotificationAcknowledgedV1(**_about(notification), acknowledged_at=notification.acknowledged_at or now)
+    return _envelope(notification, event, event.type, now, f"acknowledged/{notification.revision}")
 
 
 def escalated(notification: Notification, now: dt.datetime) -> Envelope[Contract]:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import random
 
 from contracts.decision import Urgency
-from contracts.events.notification import NotificationFailedV1, NotificationSentV1
+from contracts.events.notification import (
+    NotificationAcknowledgedV1,
+    NotificationEvent,
+    NotificationFailedV1,
+    NotificationSentV1,
+)
+from services.notify.domain.permissions import Staff
 from services.notify.domain.retry import Accepted, Refused, Unavailable
 from tests.integration.notify.conftest import World, passing, working
 from tests.unit.notify.events import NOON, enveloped, routed
@@ -45,6 +51,36 @@ async def test_an_alert_that_becomes_a_full_decision_keeps_its_words_and_sends_n
     row = await world.pool.fetchrow("SELECT stage, narrative::text AS words FROM referrals")
     assert row["stage"] == "full"
     assert "CHILD_1" in row["words"]
+
+
+async def test_the_ledger_hears_that_the_whole_decision_has_been_taken_over(world: World) -> None:
+    await world.notify.routed(enveloped(routed(stage="alert", urgency="immediate")))
+    await world.send_all()
+    world.pass_time(seconds=2)
+    full = routed(stage="full", urgency="immediate", routed_at=world.now)
+    for _ in range(3):
+        await world.notify.routed(enveloped(full))
+    ids = await world.event_ids()
+    sent = [one for one in await world.events() if isinstance(one, NotificationSentV1)]
+    assert len(set(ids)) == 2
+    assert sent[0].sent_at < full.routed_at <= sent[1].sent_at
+
+
+async def test_an_acknowledgement_stands_for_a_later_revision(world: World) -> None:
+    await world.notify.routed(enveloped(routed()))
+    await world.send_all()
+    which = await world.the_notification()
+    await world.notify.acknowledge(which, Staff(which, "caseworker", frozenset({"front_door"})))
+    await world.notify.routed(enveloped(routed(revision=2)))
+    await world.send_all()
+    said = [(type(one), one.revision) for one in await world.events() if isinstance(one, NotificationEvent)]
+    assert said == [
+        (NotificationSentV1, 1),
+        (NotificationAcknowledgedV1, 1),
+        (NotificationSentV1, 2),
+        (NotificationAcknowledgedV1, 2),
+    ]
+    assert [mail.subject.split()[1] for mail in world.letters()] == ["URGENT", "Update"]
 
 
 async def test_another_destination_tells_the_new_team_and_takes_the_old_one_off(world: World) -> None:
