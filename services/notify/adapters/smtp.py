@@ -50,7 +50,7 @@ class SmtpChannel:
             async with asyncio.timeout(self._settings.timeout_seconds):
                 outcome = await talk.run()
         except (TimeoutError, OSError, aiosmtplib.SMTPException):
-            outcome = Unavailable(channel_down=not talk.handing_over, maybe_delivered=talk.handing_over)
+            outcome = Unavailable(channel_down=True, maybe_delivered=talk.handing_over)
         if isinstance(outcome, Unavailable):
             client.close()
         else:
