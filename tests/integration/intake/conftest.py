@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+import pytest_asyncio
 
 from contracts.codec import decode
 from contracts.envelope import Envelope
@@ -31,6 +32,7 @@ from services.local.processes import free_port
 
 PACK = Path("services/routing/policies/kent")
 MONDAY_MORNING = dt.datetime(2026, 3, 2, 10, 0, tzinfo=dt.UTC)
+KEPT = frozenset({"alembic_version", "api_client", "api_key"})
 OURS, ALSO_OURS, THEIRS = "917001", "917002", "917099"
 
 
@@ -142,6 +144,7 @@ async def running(settings: IntakeSettings, folder: Path, clock: StillClock | No
 async def with_clients(intake: Intake) -> Intake:
     """Provision the clients that tests post as."""
     dsn = intake.dsn
+    await intake.database.execute("TRUNCATE api_client CASCADE")
     intake.keys = {
         "ours": await provision_client(dsn, "ours", (OURS,), "live"),
         "both": await provision_client(dsn, "both", (OURS, ALSO_OURS), "live"),
@@ -157,20 +160,20 @@ def intake_dsn(postgres: EmbeddedPostgres) -> str:
     return new_database(postgres)
 
 
-@pytest.fixture
-async def empty_dsn(intake_dsn: str) -> str:
-    """The shared database without a row."""
-    connection = await asyncpg.connect(intake_dsn)
-    names = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    tables = ", ".join(row["tablename"] for row in names if row["tablename"] != "alembic_version")
-    await connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
-    await connection.close()
-    return intake_dsn
-
-
-@pytest.fixture
-async def intake(empty_dsn: str, tmp_path: Path) -> AsyncIterator[Intake]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def shared_intake(intake_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Intake]:
     """An intake without Kafka: nobody listens on its port, so outbox rows stay where they are."""
-    settings = settings_for(tmp_path, empty_dsn, f"127.0.0.1:{free_port()}")
-    async with running(settings, tmp_path) as started:
+    folder = tmp_path_factory.mktemp("intake")
+    settings = settings_for(folder, intake_dsn, f"127.0.0.1:{free_port()}")
+    async with running(settings, folder) as started:
         yield await with_clients(started)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def intake(shared_intake: Intake) -> Intake:
+    """The module's intake with an empty ledger, on Monday morning."""
+    names = await shared_intake.database.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    tables = [row["tablename"] for row in names if row["tablename"] not in KEPT]
+    await shared_intake.database.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY")
+    shared_intake.clock.now = MONDAY_MORNING
+    return shared_intake

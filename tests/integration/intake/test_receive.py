@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import pytest
+
 from contracts.events.referral_received import ReferralReceivedV1
 from contracts.sealed import PersonalPart
 from services.intake.domain.reference import is_reference
 from services.kit.sealing import open_box
 from tests.integration.intake.conftest import Intake, referral
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_a_referral_is_accepted_with_what_the_school_needs_to_know(intake: Intake) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.integration.intake.conftest import Intake, referral
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 JPEG = base64.b64encode(b"\xff\xd8\xff\xe0" + bytes(range(200))).decode()
 PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(200))).decode()
 MP4 = base64.b64encode(b"\x00\x00\x00\x18ftypmp42" + bytes(range(200))).decode()

@@ -14,6 +14,8 @@ from services.kit.errors import PermanentError
 from services.kit.sealing import open_box
 from tests.integration.intake.conftest import ALSO_OURS, Intake, referral
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 
 def versioned(version: int | None, narrative: str = "As first told.", record: str = "INC-1") -> dict[str, Any]:
     return referral(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 
 from contracts.decision import Decision, PolicyVersion, RuleApplied, Urgency
 from contracts.envelope import Envelope, derived_id
@@ -27,6 +29,8 @@ from services.intake.handlers import FollowReferral
 from services.kit.database import Pool, open_pool
 from services.kit.settings import DatabaseSettings
 from tests.integration.intake.conftest import MONDAY_MORNING, Intake, referral
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 def later(minutes: float) -> dt.datetime:
@@ -108,8 +112,9 @@ def enveloped(event: Any) -> Envelope[Contract]:
     )
 
 
-@pytest.fixture
-async def follower(intake: Intake, tmp_path: Any) -> Any:
+@pytest_asyncio.fixture(loop_scope="module")
+async def follower(intake: Intake, tmp_path: Path) -> AsyncIterator[Follower]:
+    (tmp_path / "intake.dsn").write_text(intake.dsn)
     pool = await open_pool(DatabaseSettings(dsn_file=tmp_path / "intake.dsn"))
     yield Follower(intake, pool)
     await pool.close()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from services.intake.commands import revoke
+from services.intake.adapters.clients import TooManyKeysError
+from services.intake.commands import provision_client, revoke
 from tests.integration.intake.conftest import ALSO_OURS, OURS, THEIRS, Intake, referral
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest.mark.parametrize(
@@ -34,10 +37,15 @@ async def test_a_key_with_the_right_prefix_and_a_wrong_secret_is_refused(intake:
 
 
 async def test_a_revoked_key_stops_working_within_seconds(intake: Intake) -> None:
-    assert (await intake.post(referral())).status_code == 202
-    await revoke(intake.dsn, intake.keys["ours"].split("_")[2])
+    intake.keys["old"] = await provision_client(intake.dsn, "changing-over", (OURS,), "live")
+    intake.keys["new"] = await provision_client(intake.dsn, "changing-over", (OURS,), "live")
+    with pytest.raises(TooManyKeysError):
+        await provision_client(intake.dsn, "changing-over", (OURS,), "live")
+    assert (await intake.post(referral(), client="old")).status_code == 202
+    await revoke(intake.dsn, intake.keys["old"].split("_")[2])
     intake.clock.forward(seconds=16)
-    assert (await intake.post(referral())).status_code == 401
+    assert (await intake.post(referral(), client="old")).status_code == 401
+    assert (await intake.post(referral(), client="new")).status_code == 202
 
 
 async def test_secrets_are_not_kept(intake: Intake) -> None:
