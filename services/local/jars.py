@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from jgo.maven import MavenContext
 from platformdirs import user_cache_path
@@ -34,7 +35,7 @@ HASH_BLOCK = 1 << 20
 """Bytes read at a time while hashing."""
 
 Progress = Callable[[int, int], None]
-"""Called with (jars at hand, jars in all)."""
+"""Called with (jars downloaded, jars to download), first with none; not at all when the cache is full."""
 
 
 class JarsUnavailableError(PartError):
@@ -88,6 +89,19 @@ def cache_directory() -> Path:
     return user_cache_path("saferoute", appauthor=False) / f"kafka-{KAFKA_VERSION}"
 
 
+def progress_on(stream: TextIO) -> Progress:
+    """Progress for people: one line that counts on a terminal, elsewhere a line at the start and one at the end."""
+
+    def report(done: int, total: int) -> None:
+        text = f"Apache Kafka {KAFKA_VERSION}: {done} of {total} jars"
+        if stream.isatty():
+            print(f"\r{text}", end="\n" if done == total else "", file=stream, flush=True)
+        elif done in (0, total):
+            print(text, file=stream, flush=True)
+
+    return report
+
+
 def have_jars(cache: Path, *, lock: Path = LOCK_FILE, progress: Progress | None = None) -> list[Path]:
     """Every jar of the lock, as files in `cache`, each with the hash that the lock names.
 
@@ -97,7 +111,9 @@ def have_jars(cache: Path, *, lock: Path = LOCK_FILE, progress: Progress | None 
     cache.mkdir(parents=True, exist_ok=True)
     missing = [jar for jar in jars if not (cache / jar.file_name).exists()]
     if missing:
-        _download(missing, cache, lambda done: progress and progress(len(jars) - len(missing) + done, len(jars)))
+        report = progress or _silent
+        report(0, len(missing))
+        _download(missing, cache, lambda done: report(done, len(missing)))
     paths = [cache / jar.file_name for jar in jars]
     with ThreadPoolExecutor(DOWNLOAD_THREADS) as pool:
         hashes = list(pool.map(sha256_of, paths))
@@ -113,6 +129,10 @@ def sha256_of(path: Path) -> str:
         while block := stream.read(HASH_BLOCK):
             digest.update(block)
     return digest.hexdigest()
+
+
+def _silent(done: int, total: int) -> None:
+    return
 
 
 def _download(missing: list[LockedJar], cache: Path, report: Callable[[int], object]) -> None:

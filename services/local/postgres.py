@@ -30,7 +30,7 @@ STOP_GRACE = 20.0
 """Seconds for a fast shutdown (sessions are broken off, data written) before kill -9; measured 0.1."""
 
 COMMAND_TIMEOUT = 60.0
-"""Seconds for initdb or one statement; measured 0.9 and 0.05."""
+"""Seconds for initdb or one statement; measured 0.4 and 0.05."""
 
 SETTINGS = {
     "listen_addresses": LOOPBACK,

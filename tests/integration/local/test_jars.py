@@ -1,5 +1,6 @@
 """The broker's jars: exactly those of the lock, or a clear refusal."""
 
+import io
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from services.local.jars import (
     LockMalformedError,
     cache_directory,
     have_jars,
+    progress_on,
     read_lock,
     sha256_of,
 )
@@ -58,3 +60,19 @@ def test_broken_lock_is_named_by_line(tmp_path: Path) -> None:
     (tmp_path / "kafka-jars.lock").write_text("com.example:absent:1.0 not-a-hash\n")
     with pytest.raises(LockMalformedError, match="line 1"):
         read_lock(tmp_path / "kafka-jars.lock")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_one_counting_line_on_a_terminal_and_two_plain_lines_elsewhere() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        report = progress_on(stream)
+        for done in range(4):
+            report(done, 3)
+    assert terminal.getvalue().count("\n") == 1
+    assert terminal.getvalue().count("\r") == 4
+    assert file.getvalue().splitlines() == ["Apache Kafka 4.3.1: 0 of 3 jars", "Apache Kafka 4.3.1: 3 of 3 jars"]
