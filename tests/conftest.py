@@ -1,3 +1,3 @@
 """Fixtures that every test may ask for."""
 
-pytest_plugins = ["tests.support.embedded"]
+pytest_plugins = ["tests.support.embedded", "tests.support.stack"]

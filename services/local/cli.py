@@ -54,7 +54,7 @@ def up(run_dir: RunDir = RUN_DIR / "up", log_level: str = "INFO") -> None:
         run_dir.absolute(),
         os.environ,
         lambda line: console.print(line, markup=False),
-        urns=_sample_urns(),
+        urns=sample_urns(),
         schools_register=EXAMPLES / "register" / "schools.csv",
         log_level=log_level,
         colour=console.is_terminal,
@@ -82,7 +82,7 @@ def demo(
         run_dir.absolute(),
         os.environ,
         lambda line: console.print(line, markup=False),
-        urns=_sample_urns(),
+        urns=sample_urns(),
         schools_register=EXAMPLES / "register" / "schools.csv",
         show_logs=False,
     )
@@ -119,7 +119,7 @@ def _run(coroutine: object) -> None:
     sys.exit(1)
 
 
-def _sample_urns() -> tuple[str, ...]:
+def sample_urns() -> tuple[str, ...]:
     """The schools of the samples: the local client may post for these."""
     urns = {
         json.loads(path.read_text()).get("school", {}).get("urn") for path in (EXAMPLES / "referrals").glob("*.json")
