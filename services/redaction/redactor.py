@@ -26,6 +26,7 @@ from services.redaction.domain.merge import merge
 from services.redaction.domain.pseudonyms import Replacement, Setting, assign, forgeries
 from services.redaction.domain.quasi import QuasiFlag, flags, review_score
 from services.redaction.domain.record import RecordIndex, index_record
+from services.redaction.domain.weighing import weigh
 from services.redaction.lexicon import load_lexicon
 
 MAX_CHARACTERS = 40_000
@@ -98,7 +99,8 @@ class Redactor:
             return Held("redaction.timeout")
         except DetectorFailedError:
             return Held("redaction.detector_failed")
-        replacements = assign(document, index, merge(document, found), Setting(on, district))
+        weighed = weigh(document, found, structured.read_dates(document, index), self._lexicon)
+        replacements = assign(document, index, merge(document, weighed), Setting(on, district))
         return self._guarded(record, narrative, document, replacements)
 
     def _guarded(

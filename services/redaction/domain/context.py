@@ -9,7 +9,6 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
 from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE
 from services.redaction.domain.signals import CALLING, DATE_WORDS, KIN, PRONOUNS, SPEECH, TITLES, WORDY_TITLES
-from services.redaction.domain.words import word_set
 
 SPEAKER = re.compile(r"^[ \t>*•\-\[\]\d:./,()]{0,28}(?P<name>[^\W\d_][^\n:\t]{0,30}?)\s?:(?=\s)", re.MULTILINE)
 """The speaker of a line of a chat log or of minutes."""
@@ -64,7 +63,11 @@ def _announced(document: Document) -> Iterator[Finding]:
 
 def _continues(document: Document, i: int) -> bool:
     """Whether a name goes on: a further capital with nothing but a space or hyphen between."""
-    if document.gaps[i] not in (" ", "-", ". ") or not document.capital(i) or document.words[i].isdigit():
+    if (
+        (document.gaps[i] not in (" ", "-") and not (document.gaps[i] == ". " and len(document.words[i - 1]) == 1))
+        or not document.capital(i)
+        or document.words[i].isdigit()
+    ):
         return False
     flags = document.flags[i]
     return not flags & (SAFE_PROPER | SHAPE) and (bool(flags & NAME) or not flags & FREQUENT)
@@ -109,14 +112,21 @@ def _initials(document: Document) -> Iterator[Finding]:
             yield _finding(document, i, i, "initials")
 
 
-NO_SPEAKERS = word_set("me mum dad child pupil caller staff teacher police action outcome note notes")
-
-
 def _speakers(document: Document) -> Iterator[Finding]:
     counts: dict[str, list[tuple[int, int]]] = {}
     for m in SPEAKER.finditer(document.text):
         counts.setdefault(m.group("name").lower(), []).append(m.span("name"))
+    known = dict(zip(document.lowers, document.flags, strict=True))
     for name, places in counts.items():
-        if len(places) >= SPEAKER_LINES and name not in NO_SPEAKERS and name.count(" ") < MAX_NAME:
-            for start, end in places:
-                yield Finding(start, end, "HANDLE", "context", "speaker of a chat or minutes")
+        words = name.split()
+        if len(places) < SPEAKER_LINES or len(words) > MAX_NAME or all(_is_field(w, known.get(w, 0)) for w in words):
+            continue
+        for start, end in places:
+            yield Finding(start, end, "HANDLE", "context", "speaker of a chat or minutes")
+
+
+def _is_field(word: str, flags: int) -> bool:
+    """Whether a word before a colon heads a field or names a role rather than a speaker."""
+    if flags & SHAPE or flags & SAFE_PROPER or len(word) == 1:
+        return True
+    return word in KIN or word in TITLES or (bool(flags & ORDINARY) and not flags & NAME)

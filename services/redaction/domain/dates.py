@@ -7,9 +7,7 @@ from typing import NamedTuple
 
 MONTH_NAMES = """january february march april may june july august september october november december"""
 MONTHS = {
-    name[:length]: number
-    for number, name in enumerate(MONTH_NAMES.split(), 1)
-    for length in range(3, len(name) + 1)
+    name[:length]: number for number, name in enumerate(MONTH_NAMES.split(), 1) for length in range(3, len(name) + 1)
 }
 MONTH = (
     "(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -24,8 +22,9 @@ DATE = re.compile(
       (?P<y2>(?:19|20|2O)[\dOo]{{2}}|[\dO]{{2}}|'\d\d)(?![\w/])
     | (?P<d3>{ZERO})(?:[ ]?(?:st|nd|rd|th))?(?:[ ]+of|[ ]+day[ ]of)?[\s./-]{{0,3}}(?P<n3>{MONTH})\b\.?
       (?:(?:[\s,./'-]{{1,2}}|\s{{1,26}})(?P<y3>(?:19|20|2O)[\dO]{{2}})(?!\w)
-        |[ ./'-]{{1,2}}(?P<y6>\d\d)(?![\w:/]|[.]\d|[ ](?:{MONTH}|of)))?
+        |[ ./'-]{{1,2}}(?P<y7>\d\d)(?![\w:/]|[.]\d|[ ](?:{MONTH}|of)))?
     | (?P<n4>{MONTH})\.?[ ]+(?:the[ ]+)?(?P<d4>[0-3]?\d)(?:st|nd|rd|th)?\b(?:,?[ ]+(?P<y4>(?:19|20)\d\d|'\d\d))?
+    | (?P<d6>\d{{1,2}})/(?P<m6>\d{{1,2}})(?![\d/])
     | (?P<y5>20[0-2]\d)(?P<m5>[01]\d)(?P<d5>[0-3]\d)(?!\d)
     )""",
     re.VERBOSE | re.IGNORECASE,
@@ -33,7 +32,9 @@ DATE = re.compile(
 """Numeric, ISO and month-word dates; the year may be missing where the month is a word."""
 
 BIRTH_BEFORE = re.compile(
-    r"(?:\bd\.?\s?[o0]\.?\s?b\b\.?|\bborn\b|\bbirth\b|birthda(?:y|te)\b|\bb\.|\bb[:=])[^\n.;]{0,28}$", re.IGNORECASE
+    r"(?:\bd\.?\s?[o0]\.?\s?b\b\.?"
+    r"|\bborn\b|\bbirth\b|birthda(?:y|te)\b|\bb\.|\bb[:=]|\bturn(?:s|ed|ing)? \w{1,9} on)[^\n.;]{0,28}$",
+    re.IGNORECASE,
 )
 """A cue up to a few words before the date: "DOB", "born on", "birthday is", "b."."""
 
@@ -90,11 +91,11 @@ def _number(value: str | None) -> int:
 def _parts(match: re.Match[str]) -> tuple[int, int, int]:
     """(year, month, day) as written; a two-digit year is of this century up to 49."""
     group = match.groupdict()
-    for i in "12345":
+    for i in "123456":
         if group.get("d" + i):
             month = group.get("m" + i)
             number = _number(month) if month else MONTHS.get((group.get("n" + i) or "").lower()[:3], 0)
-            year = _number(group.get("y" + i) or (group.get("y6") if i == "3" else None))
+            year = _number(group.get("y" + i) or (group.get("y7") if i == "3" else None))
             if 0 < year < 100:
                 year += 2000 if year < 50 else 1900
             return year, number, _number(group["d" + i])

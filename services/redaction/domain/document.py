@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from itertools import accumulate
 
+from services.redaction.domain.dates import Dated
 from services.redaction.domain.lexicon import Lexicon
 from services.redaction.domain.normalise import Normalised, normalise
 
@@ -22,6 +23,12 @@ MOSTLY = 0.6
 
 ALL_BUT_A_FEW = 0.98
 """Share of lower-case words from which a document gives no capitals to names."""
+
+CAREFUL = 0.9
+"""Share of sentences opening with a capital from which a writer is careful with them."""
+
+FEW = 3
+"""Sentences below which nothing can be said of a writer's care."""
 
 SHORT = 2
 """Words up to this length (initials, "I", codes) say nothing about a writer's habit."""
@@ -46,8 +53,11 @@ class Document:
     digits: list[int]
     shouting: bool
     whispering: bool
+    careful: bool
+    dated: list[Dated] | None = None
     certainty: list[float] | None = None
-    """Per token, how sure the tagger is that it identifies somebody (0 to 1); None until it has read the text."""
+    """`dated` are the dates of the text once they were read; `certainty` is, per token, how sure the tagger is that
+    it identifies somebody (0 to 1), None without a tagger."""
 
     def capital(self, index: int) -> bool:
         """Whether a token starts with a capital that its document does not give to every word."""
@@ -62,6 +72,14 @@ def _initial(words: list[str], gaps: list[str]) -> list[bool]:
             gap = gaps[i].rstrip(" \t")
             answer[i] = not i or (gap != "" and (gap[-1] in SENTENCE_END or "\n" in gap))
     return answer
+
+
+def _is_careful(words: list[str], gaps: list[str]) -> bool:
+    """Whether sentences open with capitals, so that a name in lower case would be a slip."""
+    opening = [
+        word for word, gap in zip(words, gaps, strict=False) if gap[:2] in (". ", "? ", "! ") and word[0].isalpha()
+    ]
+    return len(opening) >= FEW and sum(word[0].isupper() for word in opening) >= CAREFUL * len(opening)
 
 
 def read(narrative: str, lexicon: Lexicon) -> Document:
@@ -86,5 +104,6 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
         initial=_initial(words, pieces[0::2]),
         digits=[i for i, word in enumerate(words) if not word.isalpha() and DIGIT.search(word)],
         shouting=upper > MOSTLY * len(long),
+        careful=_is_careful(words, pieces[0::2]),
         whispering=bool(long) and lower >= ALL_BUT_A_FEW * len(long),
     )

@@ -52,6 +52,8 @@ MAIL = re.compile(r"[\w+-]@[\w-]{1,63}\.[a-z]", re.IGNORECASE)
 PHONE = re.compile(r"(?<!\d)(?:\+44|0)(?:[ ().-]{0,2}\d){9,10}(?!\d)")
 LONG_NUMBER = re.compile(r"\d[\d ().-]{7,}[\dA-Za-z]")
 TEN_DIGITS = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
+PUBLIC = re.compile(r"0800|0808|03000?[0-9]{6}|034[45]|116")
+"""Freephone and public-service numbers, which advice in a referral may quote."""
 UPN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]\d{11}[0-9A-Za-z](?![A-Za-z0-9])")
 UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
@@ -117,7 +119,7 @@ def _shapes(bare: str) -> str | None:
         return "email"
     if not LONG_NUMBER.search(bare):
         return None
-    if PHONE.search(bare):
+    if any(not PUBLIC.match("".join(DIGITS.findall(m.group()))) for m in PHONE.finditer(bare)):
         return "phone"
     if any(_nhs(m.group()) for m in TEN_DIGITS.finditer(bare)):
         return "nhs_number"

@@ -41,7 +41,10 @@ CACHE_LIMIT = 200_000
 
 @dataclass(slots=True)
 class Lexicon:
-    """Word lists, all lower case. `nicknames` leads from a forename to its short and pet forms and back."""
+    """Word lists, all lower case. `nicknames` leads from a forename to its short and pet forms and back.
+
+    `everyday` are the frequent words that are no names, against which slips of the pen are measured.
+    """
 
     ordinary: frozenset[str]
     proper: frozenset[str]
@@ -49,6 +52,7 @@ class Lexicon:
     names: frozenset[str]
     frequent: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
+    everyday: tuple[str, ...]
     _known: dict[str, int] = field(default_factory=dict)
 
     def flags(self, lower: str) -> int:
@@ -87,7 +91,7 @@ class Lexicon:
                 if lower.endswith(suffix):
                     return self._listed(lower[: -len(suffix)])
             if any(c.isdigit() for c in lower):
-                return SHAPE if SAFE_SHAPE.fullmatch(lower) else 0
+                return SHAPE if SAFE_SHAPE.fullmatch(lower) or self._misread(lower) else 0
             return 0
         if STRETCHED.search(lower):
             for repeat in (r"\1", r"\1\1"):
@@ -95,3 +99,11 @@ class Lexicon:
                 if value & ORDINARY:
                     return value
         return 0
+
+    def _misread(self, lower: str) -> bool:
+        """Whether a scanner read an ordinary word's letters as digits: "SA1D", "p1ease"."""
+        for one in ("l", "i", "t"):
+            value = self._listed(lower.replace("0", "o").replace("5", "s").replace("3", "e").replace("1", one))
+            if value & ORDINARY and not value & NAME and len(lower) > 2:
+                return True
+        return False

@@ -23,6 +23,9 @@ FUZZY_FROM = 4
 FUZZY_TWO_FROM = 7
 """Letters from which two slips are allowed."""
 
+MIN_PHRASE = 2
+"""Words that an address of plain words ("33 The Avenue") needs before the whole of it points at a home."""
+
 INSIDE_FROM = 4
 """Letters a name needs to be looked for inside a longer run such as a handle."""
 
@@ -71,9 +74,21 @@ def _listed(document: Document, i: int, lower: str, index: RecordIndex) -> Refer
     reference = index.words.get(base)
     if reference is None:
         return None
-    if document.flags[i] & (ORDINARY | SAFE_PROPER) and not is_used_as_name(document, i):
+    plain = document.flags[i] & (ORDINARY | SAFE_PROPER)
+    if plain and not _beside_own_name(document, i, index, reference) and not is_used_as_name(document, i):
         return None
     return reference
+
+
+def _beside_own_name(document: Document, i: int, index: RecordIndex, reference: Reference) -> bool:
+    """Whether a forename and a surname of one person of the record stand together: "will grace"."""
+    for other in (i - 1, i + 1):
+        if 0 <= other < len(document.lowers) and document.gaps[max(i, other)] in (" ", ", ", "-"):
+            beside = index.words.get(_base(document.lowers[other]))
+            same = beside is not None and beside.identity in (reference.identity, "family")
+            if beside is not None and (same or reference.identity == "family") and beside.reason != reference.reason:
+                return beside.label == reference.label == "PERSON"
+    return False
 
 
 def is_used_as_name(document: Document, i: int) -> bool:
@@ -188,7 +203,8 @@ def _phrases(document: Document, index: RecordIndex) -> list[Finding]:
             length = 1
             while length < len(words) and lowers[at + length : at + length + 1] == [words[length]]:
                 length += 1
-            if length > 1 and any(w not in GENERIC and not w[0].isdigit() for w in words[:length]):
+            whole = length == len(words) and length > MIN_PHRASE
+            if whole or (length > 1 and any(w not in GENERIC and not w[0].isdigit() for w in words[:length])):
                 found.append(
                     Finding(
                         document.starts[at],

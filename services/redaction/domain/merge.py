@@ -13,7 +13,7 @@ from services.redaction.domain.signals import SPEECH, follows_kin_or_title
 RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
 """Whose label wins where layers overlap: the one that knows most about what it found."""
 
-JOINING = frozenset({" ", "-", ". ", ".", "'", "  "})
+JOINING = frozenset({" ", "-", "'", "  "})
 """What may stand between two parts of one name."""
 
 
@@ -103,7 +103,9 @@ def _union(first: Finding, second: Finding) -> Finding:
 
 def _one_name(document: Document, last: Finding, finding: Finding) -> bool:
     """Whether two neighbours are the parts of one name or one address."""
-    if document.text[last.end : finding.start] not in JOINING or last.label != finding.label:
+    gap = document.text[last.end : finding.start]
+    initial = gap in (". ", ".") and document.text[last.end - 1].isupper() and last.end - last.start == 1
+    if last.label != finding.label or not (gap in JOINING or initial):
         return False
     if last.label not in ("PERSON", "PLACE", "SCHOOL"):
         return False

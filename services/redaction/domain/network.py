@@ -14,6 +14,9 @@ GLUE = re.compile(r"[._](?=\w)")
 """A dot or underscore with no space after it, inside what may be an address or a user name."""
 
 LINK = re.compile(r"(?:https?|hxxps?)\s?:?\s?//\s?[^\s<>\"|)]{2,}|\bwww\.[^\s<>\"|)]{3,}", re.IGNORECASE)
+SITE = re.compile(
+    r"(?:https?://)?(?:[\w-]{1,40}\.){1,4}(?:org|gov|co|police|nhs|com|net|uk)(?:\.uk)?(?:/[^\s<>\"|),]*)?"
+)
 PATH = re.compile(r"[:/][^\s<>\"|),]*")
 TAG = re.compile(r"(?<![\w&/#])#(?:[A-Z0-9]{6,12}\b|\w*\d\w*|(?=\w*(?:for|4|rip|justice))\w{6,})")
 ADDRESSED = re.compile(r"(?<![\w.])@[\w](?:[\w.]{0,40}\w)?_*")
@@ -39,13 +42,16 @@ PUBLIC_SITES = word_set(
 )
 """Sites of public bodies: advice, not identity."""
 
+BRANDS = word_set("character.ai musical.ly ask.fm chat.gpt")
+"""Services that are spelled with a dot."""
+
 FILES = word_set(
     """pdf docx doc xlsx xls csv jpg jpeg png gif mp4 mp3 heic txt zip eml msg html xml json ical ics pptx"""
 )
 """Endings of file names; the name before them goes only where another layer says so."""
 
 SHORT_DOTTED = re.compile(
-    r"(?:[A-Za-z]\.){1,4}[A-Za-z]?|[\d.,:]+|(?:p|pp|s|v|no|vs|fig|para|ch|sect?|art)\.?\d[\d.]*|[\d.]+[a-z]{1,3}",
+    r"(?:[A-Za-z]\.){1,4}[A-Za-z]?|[\d.,:-]+|(?:p|pp|s|v|no|vs|fig|para|ch|sect?|art)\.?\d[\d.]*|[\d.]+[a-z]{1,3}",
     re.IGNORECASE,
 )
 """Abbreviations, numbers, times and section marks: dots that make no user name."""
@@ -101,6 +107,13 @@ def _is_public(address: str) -> bool:
     return any(label in PUBLIC_SITES for label in labels) and "user" not in labels
 
 
+def public_links(text: str) -> list[tuple[int, int]]:
+    """Where the addresses of public bodies' sites stand: "www.saferinternet.org.uk"."""
+    if "." not in text or not any(site in text for site in ("www.", "http", ".org", ".gov", ".co.uk", ".police")):
+        return []
+    return [m.span() for m in SITE.finditer(text) if _is_public(m.group())]
+
+
 def _glued(document: Document) -> Iterator[Finding]:
     """Words joined by dots or underscores: web addresses and user names."""
     done = 0
@@ -129,7 +142,12 @@ def _glued(document: Document) -> Iterator[Finding]:
 def _classify(text: str, start: int, end: int) -> Finding | None:
     chunk = text[start:end]
     labels = chunk.lower().split(".")
-    if SHORT_DOTTED.fullmatch(chunk) or labels[-1] in FILES or _is_sentence_end(labels, chunk):
+    if (
+        chunk.lower() in BRANDS
+        or SHORT_DOTTED.fullmatch(chunk)
+        or labels[-1] in FILES
+        or _is_sentence_end(labels, chunk)
+    ):
         return None
     if len(labels) > 1 and labels[-1] in TOP_LEVEL:
         path = PATH.match(text, end)

@@ -26,11 +26,14 @@ CODE = re.compile(
     r"""(?<![A-Za-z0-9])(?:
       (?P<UPN>[A-Za-z][ ]?\d{3}(?:[ -]?[\dO]){8}(?:[ -]?[\dA-Za-z])(?!\w))
     | (?P<NINO>[A-Za-z]{2}[ -]?\d{2}[ -]?\d{2}[ -]?(?:\d[\dO]?[ -]?[A-Za-z]|\d{2})(?!\w))
+    | (?P<SHARE>(?:[A-Z]\d[A-Z\d]|[A-Z]{2}\d)(?:[ ][A-Z0-9]{3}){2}(?!\w))
     | (?P<POSTCODE>[A-Za-z]{1,2}[\dOoIl][A-Za-z\d]?[ -]{0,2}[\dOoIl][A-Za-z]{2}(?!\w))
     | (?P<VEHICLE_REG>[A-Za-z]{2}[ ]?\d[ ]?\d[ ]?[A-Za-z]{3}(?!\w)
        | [A-Z]\d{1,3}[ ]?[A-Z]{3}(?!\w) | [A-Z]{3}[ ]?\d{1,3}[A-Z](?!\w))
     | (?P<OUTWARD>[A-Z]{2}\d[A-Z\d]?(?:\ \d)?(?!\w)|(?:ct|me|tn|da|br)\d{1,2}(?!\w))
     | (?P<CASE_REF>[A-Z]{2}\d{2}[A-Z]\d{5}(?!\w))
+    | (?P<LICENCE>[A-Z]{2,5}9{0,3}[ ]?\d{6}[ ]?[A-Z][A-Z9]\d[A-Z0-9]{2}(?:[ ]?\d{2})?(?!\w))
+    | (?P<SERIES>[A-Z]{2,5}[ ](?!(?:19|20)\d\d(?!\d))\d{4,9}(?!\w))
     )""",
     re.VERBOSE,
 )
@@ -39,7 +42,8 @@ CODE = re.compile(
 NUMBER = re.compile(
     r"""(?<![\w.,£$€])(?:
       (?P<IP>\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(?::\d{2,5})?(?![\w.]\d))
-    | (?P<PHONE>(?:\(?[0O]|(?:\+\s?44|0044)[\s().-]{0,3}(?:\(0\))?[\s.-]{0,2}\d)(?:[\s().-]{0,2}[\dO]){8,10}(?!\d)
+    | (?P<PHONE>(?:\(?[0O]|(?:\+\s?44|0044)[\s().-]{0,3}(?:\(0\))?[\s.-]{0,2}\d)
+         (?:(?:[ ().-]{0,2}|\s{1,12})[\dO]){8,10}(?!\d)
          (?:\s?(?:ext|x|extension)\.?\s?\d{1,5})?
        | \+\s?\d(?:[ ().-]{0,2}\d){8,13}(?!\d))
     | (?P<CASE_REF>\d{2}/\d{3,7}/\d{2}(?!\d))
@@ -54,6 +58,14 @@ NUMBER = re.compile(
 
 GROUPS = re.compile(r"(?<![\w/])(?:[A-Z]{1,8}|\d{2,10}|[A-Z]{1,5}\d{1,10})(?:[-/~][A-Z0-9]{1,12}){1,5}(?![\w/])")
 """Codes in groups: "LADO/25/0147", "EHC-0072-MH"."""
+
+RANGE = re.compile(r"\d{1,4}[-/]\d{1,4}|(?:19|20)\d\d(?:[-/]\d\d){1,2}|[A-Z]?\d{1,2}/\d{1,2}")
+"""School years, hours, counts: two numbers that make no reference by themselves."""
+
+LOG_NUMBER = re.compile(r"\d{2}-0\d{3}")
+POLICE_CUE = re.compile(
+    r"\b(?:cad|log|ref|reference|misper|incident|crime|police|101|999)\b[^.;\n]{0,14}$", re.IGNORECASE
+)
 
 HARDWARE = re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")
 IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:{1,2}){2,8}[0-9A-Fa-f]{1,4}(?![\w:])")
@@ -71,11 +83,20 @@ CUES = word_set(
 )
 """Words after which a short number is somebody's or some case's."""
 
+ENDS = word_set("ending ends ended in with")
+NUMBERED = word_set("number phone mobile mob tel account acct card sims arbor contact no digits line code plate reg")
+MAX_ENDING = 5
+"""Digits and letters of what is given of a number's end."""
+ENDING_REACH = 7
+"""Words before in which the number itself is spoken of."""
+
 DWELLINGS = word_set("room flat plot berth pitch unit caravan apartment apt block number chalet mooring bay")
 """Words after which a number is where somebody lives."""
 
 POLICE = word_set("pc pcso ps dc ds di sgt wpc officer")
 FILLERS = word_set("is was no nos num number ref reference code id of the as are a")
+
+DIGIT = re.compile(r"\d")
 
 CUE_DIGITS = 3
 """Digits a number needs after a cue; two are a count as a rule."""
@@ -111,6 +132,8 @@ def find(document: Document, around: list[tuple[int, int]], dated: list[Dated]) 
         yield from _groups(document.text, start, end, dates)
         if document.text.count(":", start, end) > 1:
             yield from _addresses(document.text, start, end)
+    yield from _police(document.text)
+    yield from _endings(document)
     yield from _cued(document, dates)
     yield from _mixed(document)
 
@@ -133,13 +156,18 @@ def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
         value = m.group()
         area = value[:2].rstrip("0123456789OoIl").lower() or value[:1].lower()
         match m.lastgroup:
-            case "POSTCODE" if area in POSTCODE_AREAS and value[-2:].lower() not in (
-                "am",
-                "pm",
-                "st",
-                "nd",
-                "rd",
-                "th",
+            case "POSTCODE" if (
+                area in POSTCODE_AREAS
+                and DIGIT.search(value)
+                and value[-2:].lower()
+                not in (
+                    "am",
+                    "pm",
+                    "st",
+                    "nd",
+                    "rd",
+                    "th",
+                )
             ):
                 yield Finding(m.start(), m.end(), "POSTCODE", "structured", "postcode")
             case "OUTWARD" if area in POSTCODE_AREAS:
@@ -150,6 +178,8 @@ def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
                 yield Finding(m.start(), m.end(), "NINO", "structured", "National Insurance number")
             case "CASE_REF":
                 yield Finding(m.start(), m.end(), "CASE_REF", "structured", "court case number")
+            case "LICENCE" | "SHARE" | "SERIES":
+                yield Finding(m.start(), m.end(), "ID_OTHER", "structured", "code of letters and digits")
             case "VEHICLE_REG" if _is_plate(document, m.start(), value):
                 yield Finding(m.start(), m.end(), "VEHICLE_REG", "structured", "vehicle registration")
             case _:
@@ -196,9 +226,11 @@ def _groups(text: str, start: int, end: int, dates: list[tuple[int, int]]) -> It
     for m in GROUPS.finditer(text, start, end):
         value = m.group()
         digits = sum(c.isdigit() for c in value)
-        if digits < CUE_DIGITS or _overlaps(dates, m.start(), m.end()):
+        if digits < CUE_DIGITS or any(s <= m.start() and m.end() <= e for s, e in dates):
             continue
-        if re.fullmatch(r"\d{1,4}[-/]\d{1,4}|(?:19|20)\d\d(?:[-/]\d\d){1,2}|[A-Z]?\d{1,2}/\d{1,2}", value):
+        if RANGE.fullmatch(value) and not (
+            LOG_NUMBER.fullmatch(value) or POLICE_CUE.search(text[max(0, m.start() - 28) : m.start()])
+        ):
             continue
         yield Finding(m.start(), m.end(), "CASE_REF", "structured", "reference in groups")
 
@@ -242,6 +274,32 @@ def _cued(document: Document, dates: list[tuple[int, int]]) -> Iterator[Finding]
             )
 
 
+CAD = re.compile(
+    r"\b(?:CAD|cad|Cad)\W{1,3}(?:no\.?|number|ref)?\s?\d[\dA-Z/-]{0,12}"
+    r"(?:\s?(?:of\s|/)?(?:today|yesterday|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4,8}|\d{1,2}(?:st|nd|rd|th)?\s?(?:of\s)?"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}))?",
+    re.IGNORECASE,
+)
+"""A police incident number with its day, which belongs to it: "CAD 1182 of 06/02"."""
+
+OF_A_DAY = re.compile(
+    r"(?<=\d)\sof\s(?:today|yesterday|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?\s"
+    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})",
+    re.IGNORECASE,
+)
+
+
+def _police(text: str) -> Iterator[Finding]:
+    """Incident numbers with the day they were given on."""
+    for m in CAD.finditer(text):
+        yield Finding(m.start(), m.end(), "CASE_REF", "structured", "police incident number")
+    if " of " in text:
+        for m in OF_A_DAY.finditer(text):
+            if POLICE_CUE.search(text[max(0, m.start() - 20) : m.start()]):
+                start = text.rfind(" ", 0, m.start()) + 1
+                yield Finding(start, m.end(), "CASE_REF", "structured", "police incident number")
+
+
 def _dwells(document: Document, i: int, at: int) -> bool:
     """Whether a dwelling's word and number are somebody's: not "room 5" of a school or "number 1 worry"."""
     before = document.lowers[at - 1] if at else ""
@@ -249,6 +307,21 @@ def _dwells(document: Document, i: int, at: int) -> bool:
     if document.lowers[at] in ("number", "room", "block", "unit", "bay"):
         return before in ("at", "in", "from", "to") and (digits > 1 or document.lowers[at] == "number")
     return True
+
+
+def _endings(document: Document) -> Iterator[Finding]:
+    """Last digits: "the number ending 427", "card ends 4410"."""
+    for i in document.digits:
+        word = document.words[i]
+        if (
+            not 2 <= len(word) <= MAX_ENDING
+            or document.lowers[i - 1] not in ENDS
+            or document.gaps[i].strip(" .…x*#'\"")
+        ):
+            continue
+        before = document.lowers[max(0, i - ENDING_REACH) : i]
+        if not NUMBERED.isdisjoint(before):
+            yield Finding(document.starts[i], document.ends[i], "PHONE", "structured", "last digits of a number")
 
 
 def _is_year(word: str, cue: str) -> bool:

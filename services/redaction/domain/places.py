@@ -8,6 +8,7 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
 from services.redaction.domain.lexicon import FREQUENT, SAFE_PROPER, SHAPE
 from services.redaction.domain.record import RecordIndex
+from services.redaction.domain.signals import TITLES
 from services.redaction.domain.words import word_set
 
 STREETS = word_set(
@@ -56,13 +57,14 @@ def _finding(document: Document, first: int, last: int, label: Label, reason: st
 
 def _named(document: Document) -> Iterator[Finding]:
     for i, lower in enumerate(document.lowers):
-        if lower not in NOUNS or not i:
+        if lower not in NOUNS or not i or _is_title(document, i):
             continue
         street = lower in STREETS
         first = _first_of_name(document, i, street)
         if first is None:
             continue
-        if street and first and document.words[first - 1][0].isdigit() and document.gaps[first] in (" ", ", "):
+        numbered = first > 0 and document.words[first - 1][0].isdigit() and document.gaps[first] in (" ", ", ")
+        if street and numbered and document.gaps[first - 1][-1:] not in (":", ".", "/", "-"):
             first -= 1
             if first and document.lowers[first - 1] in ("flat", "unit", "plot", "apt", "apartment", "room"):
                 first -= 1
@@ -79,6 +81,13 @@ def _named(document: Document) -> Iterator[Finding]:
         yield _finding(document, first, last, label, "shape of an address" if street else "shape of an establishment")
 
 
+def _is_title(document: Document, i: int) -> bool:
+    """ "Dr Poynter" has a street's short form before a name; "Mr Hill" has one for a name."""
+    if document.lowers[i - 1] in TITLES and document.capital(i - 1):
+        return True
+    return document.lowers[i] in ("dr", "st") and i + 1 < len(document.words) and document.capital(i + 1)
+
+
 def _first_of_name(document: Document, i: int, street: bool) -> int | None:
     """The first word of the name before a place noun, or None where the noun stands alone."""
     first = i
@@ -87,7 +96,7 @@ def _first_of_name(document: Document, i: int, street: bool) -> int | None:
         before = first - 1
         lower = document.lowers[before]
         flags = document.flags[before]
-        if lower in PLAIN_BEFORE or flags & SHAPE or lower[0].isdigit():
+        if lower in PLAIN_BEFORE or flags & SHAPE or lower[0].isdigit() or lower.endswith("'s"):
             break
         if document.capital(before):
             plain = document.initial[before] and flags & FREQUENT and not document.capital(i)

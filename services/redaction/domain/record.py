@@ -10,6 +10,7 @@ from contracts.record import Address, Record
 from services.redaction.domain.finding import Label
 from services.redaction.domain.lexicon import FREQUENT, ORDINARY, Lexicon
 from services.redaction.domain.normalise import normalise
+from services.redaction.domain.signals import TITLES
 from services.redaction.domain.words import word_set
 
 WORD = re.compile(r"[^\W_]+")
@@ -80,7 +81,7 @@ def _split(value: str | None) -> tuple[str, ...]:
     folded = fold(value)
     if folded.isalpha():
         return (folded,) if len(folded) >= SHORT_NAME else ()
-    parts = [w for w in WORD.findall(folded) if len(w) >= SHORT_NAME]
+    parts = [w for w in WORD.findall(folded) if len(w) >= SHORT_NAME and w not in TITLES]
     whole = ["".join(WORD.findall(piece)) for piece in folded.split() if "-" in piece or "'" in piece]
     return tuple(dict.fromkeys([*parts, *whole]))
 
@@ -179,7 +180,7 @@ def _index_place(index: RecordIndex, value: str | None, label: Label, identity: 
     for word in telling:
         if not lexicon.flags(word) & FREQUENT or label == "SCHOOL":
             index.words.setdefault(word, reference)
-    if len(words) > 1 and telling:
+    if len(words) > 1:
         index.phrases += ((words, reference),)
 
 

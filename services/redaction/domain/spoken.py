@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from services.redaction.domain.document import Document
@@ -36,6 +37,9 @@ LETTERS_OF_A_NAME = 3
 
 LOOSE = frozenset({" ", ", ", "-", ". ", " - ", "  ", "\n"})
 SPACERS = frozenset({" ", ".", "-", "_", "*", ". ", "  ", " - ", "·"})
+PLAIN_RUNS = re.compile(r"[garcbnyx]+|ab*c*d*e*f*|no.*|the.*")
+"""Ratings in columns, lists of options, and emphasis by spacing."""
+
 DOTTED_WORDS = frozenset({"dob", "nfa", "asap", "rip", "etc", "upn", "nhs", "pto", "abc", "rsvp", "uln", "uk", "usa"})
 
 
@@ -141,7 +145,7 @@ def _letters(document: Document) -> Iterator[Finding]:
         ):
             last += 1
         spelled = "".join(document.lowers[i : last + 1])
-        if len(spelled) >= LETTERS_OF_A_NAME and spelled not in DOTTED_WORDS and len(set(spelled)) > 1:
+        if len(spelled) >= LETTERS_OF_A_NAME and spelled not in DOTTED_WORDS and not PLAIN_RUNS.fullmatch(spelled):
             yield Finding(document.starts[i], document.ends[last], "PERSON", "structured", "spelled-out letters")
         i = last + 1
 
