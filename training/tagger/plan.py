@@ -20,4 +20,4 @@ def schedule(epochs: int | None = None) -> Schedule:
 
 def layout(rows: int) -> Shape:
     """The chosen network for a word list of this many embedding rows."""
-    return Shape(rows)
+    return Shape(rows, embedding=96, channels=64)

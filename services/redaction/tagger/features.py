@@ -79,13 +79,13 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     if not len(tokens):
         return None
     index = {surface: at for at, surface in enumerate(dict.fromkeys(tokens.surfaces))}
-    form_of = np.array([index[surface] for surface in tokens.surfaces], dtype=np.int32)
+    form_of = np.fromiter(map(index.__getitem__, tokens.surfaces), dtype=np.int32, count=len(tokens))
     entries = [forms[surface] for surface in index]
     flags = np.array([entry[1] for entry in entries], dtype=np.int32)[form_of]
     between = gaps(tokens, flags)
     words = link(record)
     bits = np.zeros((BITS, len(tokens)), dtype=np.float32)
-    bits[: _RECORD_ROWS + 1] = _record_rows(entries, words)[:, form_of]
+    bits[:_RECORD_ROWS] = _record_rows(_record_masks(entries, words), form_of)
     places = put_positions(bits, flags, between)
     _put_repeats(bits, entries, form_of, flags, places)
     bits[Bit.KIN_WORD] = has(flags, _KIN)
@@ -96,11 +96,10 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs))
 
 
-def _record_rows(entries: list[Entry], words: RecordWords) -> NDArray[np.uint8]:
-    """(record bits + 1, m) what the record says about each form; the last row, for an empty record, is 0."""
-    masks = np.array(_record_masks(entries, words), dtype="<u4")
-    rows = np.unpackbits(masks.view(np.uint8).reshape(-1, 4), axis=1, bitorder="little", count=_RECORD_ROWS + 1)
-    return rows.T
+def _record_rows(masks: list[int], form_of: NDArray[np.int32]) -> NDArray[np.uint8]:
+    """(record bits, n) what the record says about each token."""
+    of_token = np.array(masks, dtype="<u4")[form_of]
+    return np.unpackbits(of_token.view(np.uint8).reshape(-1, 4), axis=1, bitorder="little", count=_RECORD_ROWS).T
 
 
 def _record_masks(entries: list[Entry], words: RecordWords) -> list[int]:

@@ -18,6 +18,11 @@ Matrix = NDArray[np.float32]
 BLOCK: Final = 2048
 """Tokens computed at once: bounds the memory of a 64 KiB narrative at a few megabytes."""
 
+_FIRST_ROWS: Final = 4096
+"""Rows of the table of word vectors at the start; it grows with the shipped lists, never beyond them by much."""
+
+_PADDING: Final = [PAD] * ROWS_PER_WORD
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -50,18 +55,25 @@ class Weights:
 
 
 class Network:
-    """Weights with the vectors of the words met so far. Keeps only words of the shipped lists of ordinary words."""
+    """Weights with the vectors of the words met so far.
+
+    The table keeps words of the shipped lists of ordinary words; rows after them are scratch for one document, so
+    that no name of a referral outlives it in a lookup.
+    """
 
     def __init__(self, weights: Weights, lists: WordLists) -> None:
         self._weights = weights
         self._lists = lists
-        self._vectors: dict[str, Matrix] = {}
+        self._row_of: dict[str, int] = {}
+        self._table = np.zeros((_FIRST_ROWS, weights.word.shape[1]), dtype=np.float32)
+        self._kept = 0
 
     def probabilities(self, features: Features) -> Matrix:
         """(n, labels): each token's distribution over the labels, the first of which is 'outside'."""
         weights = self._weights
         count = len(features.tokens)
-        hidden = self._word_vectors(features.forms)[features.form_of]
+        rows = self._rows(features.forms)
+        hidden: Matrix = self._table[rows[features.form_of]]
         hidden += features.bits.T @ weights.bits
         hidden += weights.chunk[features.chunks]
         np.maximum(hidden, 0.0, out=hidden)
@@ -85,24 +97,31 @@ class Network:
         scores /= scores.sum(axis=1, keepdims=True)
         return scores
 
-    def _word_vectors(self, forms: list[str]) -> Matrix:
-        """(m, C): kept vectors where there are, else computed together."""
-        found = [self._vectors.get(form) for form in forms]
-        missing = [at for at, vector in enumerate(found) if vector is None]
-        if missing:
-            fresh = self._fresh([forms[at] for at in missing])
-            for at, vector in zip(missing, fresh, strict=True):
-                found[at] = vector
-                if self._lists.is_listed(fold(forms[at])):
-                    self._vectors[forms[at]] = vector.copy()
-        return np.array(found, dtype=np.float32)
+    def _rows(self, forms: list[str]) -> NDArray[np.int32]:
+        """(m,) each form's row in the table of vectors, computing those that are not kept."""
+        rows = np.fromiter((self._row_of.get(form, -1) for form in forms), dtype=np.int32, count=len(forms))
+        missing = np.flatnonzero(rows < 0).tolist()
+        if not missing:
+            return rows
+        missing.sort(key=lambda at: not self._lists.is_listed(fold(forms[at])))
+        first, end = self._kept, self._kept + len(missing)
+        if end > len(self._table):
+            self._table = np.concatenate((self._table[:first], np.zeros((end, self._table.shape[1]), np.float32)))
+        names = [forms[at] for at in missing]
+        self._table[first:end] = self._fresh(names)
+        rows[missing] = np.arange(first, end)
+        for name in names:
+            if not self._lists.is_listed(fold(name)):
+                break
+            self._row_of[name] = self._kept
+            self._kept += 1
+        return rows
 
     def _fresh(self, forms: list[str]) -> Matrix:
+        """(m, C) vectors of these forms, computed together."""
         weights = self._weights
-        rows = np.full((len(forms), ROWS_PER_WORD), PAD, dtype=np.intp)
-        for at, form in enumerate(forms):
-            found = word_rows(form, self._lists)
-            rows[at, : len(found)] = found
+        found = [word_rows(form, self._lists) for form in forms]
+        rows = np.array([row + _PADDING[len(row) :] for row in found], dtype=np.intp)
         summed = weights.embedding[rows].sum(axis=1) + weights.embedding_bias
         np.maximum(summed, 0.0, out=summed)
         vectors: Matrix = summed @ weights.word + weights.token_bias

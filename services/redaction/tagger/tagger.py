@@ -18,6 +18,9 @@ from services.redaction.tagger.tokens import Tokens, fold
 _BRIDGED: Final = frozenset("._-/@#+'’:&")
 """Signs that stay inside a code or a name where both neighbours are covered and no blank divides them."""
 
+_EDGES: Final = frozenset(' ,;:!?"“”‘()[]<>|')
+"""Signs that belong to the sentence and not to what stands beside them: a span neither begins nor ends with one."""
+
 
 @dataclass(frozen=True, slots=True)
 class TaggerSpan:
@@ -78,7 +81,9 @@ class Tagger:
         table = self._network.probabilities(features)
         identifying = 1.0 - table[:, 0]
         tokens = features.tokens
-        return Tagging(self._spans(tokens, table, identifying), TokenScores(tokens.starts, tokens.ends, identifying))
+        return Tagging(
+            self._spans(text, tokens, table, identifying), TokenScores(tokens.starts, tokens.ends, identifying)
+        )
 
     def spans(self, text: str, record: Record) -> list[TaggerSpan]:
         """Spans in order, never overlapping, never outside the text."""
@@ -88,27 +93,40 @@ class Tagger:
         """How sure the tagger is of each token, whatever the thresholds."""
         return self.tag(text, record).scores
 
-    def _spans(self, tokens: Tokens, table: NDArray[np.float32], identifying: NDArray[np.float32]) -> list[TaggerSpan]:
+    def _spans(
+        self, text: str, tokens: Tokens, table: NDArray[np.float32], identifying: NDArray[np.float32]
+    ) -> list[TaggerSpan]:
         best = table[:, 1:].argmax(axis=1) + 1
         covered = np.flatnonzero(identifying >= self._thresholds[best])
-        out: list[TaggerSpan] = []
+        columns = (covered, tokens.starts[covered], tokens.ends[covered], best[covered], identifying[covered])
+        runs: list[tuple[int, int, int, float]] = []
         last = -2
-        for at in covered.tolist():
-            start, end = int(tokens.starts[at]), int(tokens.ends[at])
-            label, value = self._labels[best[at]], float(identifying[at])
-            previous = out[-1] if out else None
-            if previous is not None and previous.label == label and self._continues(tokens, last, at):
-                out[-1] = TaggerSpan(previous.start, end, label, max(previous.probability, value))
-            elif tokens.surfaces[at][0] != "\n":
-                out.append(TaggerSpan(start, end, label, value))
+        for at, start, end, label, value in zip(*(column.tolist() for column in columns), strict=True):
+            if tokens.surfaces[at][0] == "\n":
+                continue
+            if runs and runs[-1][2] == label and _continues(tokens, last, at):
+                first, _, _, highest = runs[-1]
+                runs[-1] = (first, end, label, max(highest, value))
+            else:
+                runs.append((start, end, label, value))
             last = at
-        return out
+        trimmed = ((*_trim(text, start, end), label, value) for start, end, label, value in runs)
+        return [
+            TaggerSpan(start, end, self._labels[label], value) for start, end, label, value in trimmed if start < end
+        ]
 
-    @staticmethod
-    def _continues(tokens: Tokens, last: int, at: int) -> bool:
-        if tokens.surfaces[at][0] == "\n":
-            return False
-        if at == last + 1:
-            return tokens.surfaces[last][0] != "\n"
-        joined = tokens.ends[last] == tokens.starts[last + 1] and tokens.ends[at - 1] == tokens.starts[at]
-        return at == last + 2 and bool(joined) and tokens.surfaces[last + 1] in _BRIDGED
+
+def _continues(tokens: Tokens, last: int, at: int) -> bool:
+    """Whether a covered token goes on with the span that ended at the covered token before it."""
+    if at == last + 1:
+        return True
+    joined = tokens.ends[last] == tokens.starts[last + 1] and tokens.ends[at - 1] == tokens.starts[at]
+    return at == last + 2 and bool(joined) and tokens.surfaces[last + 1] in _BRIDGED
+
+
+def _trim(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in _EDGES:
+        start += 1
+    while start < end and text[end - 1] in _EDGES:
+        end -= 1
+    return start, end

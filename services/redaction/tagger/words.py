@@ -5,6 +5,8 @@ Rows depend on the surface form and the word lists alone, so a word's vector is 
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -29,6 +31,8 @@ _TRIGRAM: Final = _AFFIX + AFFIX_BUCKETS
 VOCABULARY_START: Final = _TRIGRAM + TRIGRAM_BUCKETS
 _MAX_TRIGRAMS: Final = 10
 
+_LONG_RUN: Final = re.compile(r"([^0])\1{2,}|0{13,}", re.DOTALL)
+
 _SHAPES: Final = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
 )
@@ -40,14 +44,22 @@ def bucket(piece: str, size: int) -> int:
 
 
 def shape(surface: str) -> str:
-    """'Jayden' → 'Aaa', '07700' → '00000': runs of letters cut at two, digits counted up to twelve."""
-    mapped = surface[:40].translate(_SHAPES)
-    out: list[str] = []
-    for char in mapped:
-        limit = 12 if char == "0" else 2
-        if len(out) < limit or any(previous != char for previous in out[-limit:]):
-            out.append(char)
-    return "".join(out)
+    """'Jayden' → 'Aaa', '07700' → '00000': runs of letters and signs cut at two, digits counted up to twelve."""
+    return _LONG_RUN.sub(_cut, surface[:40].translate(_SHAPES))
+
+
+def _cut(run: re.Match[str]) -> str:
+    return "0" * 12 if run.group()[0] == "0" else run.group()[:2]
+
+
+@lru_cache(maxsize=1 << 15)
+def _affix(piece: str) -> int:
+    return _AFFIX + bucket(piece, AFFIX_BUCKETS)
+
+
+@lru_cache(maxsize=1 << 15)
+def _trigram(piece: str) -> int:
+    return _TRIGRAM + bucket(piece, TRIGRAM_BUCKETS)
 
 
 def word_rows(surface: str, lists: WordLists) -> list[int]:
@@ -55,16 +67,13 @@ def word_rows(surface: str, lists: WordLists) -> list[int]:
     folded = fold(surface)
     rows = [_SHAPE + bucket(shape(surface), SHAPE_BUCKETS), _LENGTH + min(len(surface), 15)]
     if surface[0].isdigit():
-        rows.append(_AFFIX + bucket("^" + surface[:2], AFFIX_BUCKETS))
+        rows.append(_affix("^" + surface[:2]))
         return [lists.vocabulary.get("0" * len(surface), UNKNOWN), *rows]
     if not surface[0].isalpha():
         return [lists.vocabulary.get(surface[0], UNKNOWN), *rows]
     rows.append(_STATUS + lists.status(folded))
-    for size in (1, 2, 3):
-        rows.append(_AFFIX + bucket("^" + folded[:size], AFFIX_BUCKETS))
-    for size in (2, 3, 4):
-        rows.append(_AFFIX + bucket(folded[-size:] + "$", AFFIX_BUCKETS))
     framed = f"^{folded}$"
-    for at in range(min(len(framed) - 2, _MAX_TRIGRAMS)):
-        rows.append(_TRIGRAM + bucket(framed[at : at + 3], TRIGRAM_BUCKETS))
+    rows += [_affix("^" + folded[:1]), _affix("^" + folded[:2]), _affix("^" + folded[:3])]
+    rows += [_affix(folded[-2:] + "$"), _affix(folded[-3:] + "$"), _affix(folded[-4:] + "$")]
+    rows += [_trigram(framed[at : at + 3]) for at in range(min(len(folded), _MAX_TRIGRAMS))]
     return [lists.vocabulary.get(folded, UNKNOWN), *rows]
