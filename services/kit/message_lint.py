@@ -64,7 +64,8 @@ _DELETING: Final = re.compile(
 _REPORTING: Final = re.compile(r"\breport(?:s|ed|ing)?\b", re.IGNORECASE)
 
 _NOT_DELETING: Final = re.compile(
-    r"\b(?:do not|don't|never|without|not to|nobody|no one|rather than|instead of)\s+(?:(?!and\b|but\b|then\b)\w+\s+){0,6}$",
+    r"\b(?:do not|don't|never|without|not to|nobody|no one|rather than|instead of)\s+"
+    r"(?:(?!and\b|but\b|then\b)\w+\s+){0,6}$",
     re.IGNORECASE,
 )
 """What stands before a deletion that the text forbids."""
