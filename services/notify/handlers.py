@@ -42,7 +42,7 @@ LEASE: Final = dt.timedelta(seconds=45)
 (2 × 20 s), and short enough that an alert whose process was killed is on its way again within its minute."""
 
 SWEEP_ROWS: Final = 100
-"""Steps taken in one transaction: a long pause is worked off in portions."""
+"""Steps taken in one sweep: a long pause is worked off in portions."""
 
 
 class Channel(Protocol):
@@ -222,23 +222,24 @@ class Notify:
             await deliveries.hasten(connection, "email", self.clock())
         self.wake()
 
-    async def escalate_due(self) -> int:
-        """Take the next step of every open notification whose time has come. Answers how many were taken."""
+    async def overdue(self) -> list[uuid.UUID]:
+        """The open notifications whose next step is due, longest overdue first."""
+        async with transaction(self.pool) as connection:
+            return await store.overdue(connection, self.clock(), SWEEP_ROWS)
+
+    async def escalate(self, which: uuid.UUID) -> bool:
+        """Tell the next level, if that is still due and no other replica is at it. Whether it was told."""
         now = self.clock()
         async with transaction(self.pool) as connection:
-            overdue = await store.overdue(connection, now, SWEEP_ROWS)
-            for one in overdue:
-                await self._escalate(connection, one, now)
-        if overdue:
-            self.wake()
-        return len(overdue)
-
-    async def _escalate(self, connection: Connection, overdue: Notification, now: dt.datetime) -> None:
-        stepped, rung = rung_due(overdue, now, self.pack())
-        await store.keep(connection, stepped)
-        messages = [message_for(stepped, rung.purpose, address, rung.level) for address in rung.addresses]
-        await deliveries.add(connection, messages, now)
-        await store.emit(connection, status.escalated(stepped, now))
+            overdue = await store.still_overdue(connection, which, now)
+            if overdue is None:
+                return False
+            stepped, rung = rung_due(overdue, now, self.pack())
+            await store.keep(connection, stepped)
+            messages = [message_for(stepped, rung.purpose, address, rung.level) for address in rung.addresses]
+            await deliveries.add(connection, messages, now)
+            await store.emit(connection, status.escalated(stepped, now))
+        self.wake()
         log.warning(
             "notify.escalated",
             referral_id=stepped.referral_id,
@@ -246,6 +247,7 @@ class Notify:
             escalation_level=rung.level,
             stage=rung.purpose,
         )
+        return True
 
     async def acknowledge(self, which: uuid.UUID, staff: Staff) -> Notification | None:
         """A signed-in person takes a referral on. Twice is once; None where it is not theirs to see."""

@@ -87,6 +87,8 @@ class DeliveryWorker:
                 await self._notify.channel_is_back()
         except InfrastructureError as error:
             log.warning("notify.outcome_not_kept", **exception_fields(error))
+        except Exception as error:  # noqa: BLE001 - the boundary: the message comes again when its lease ends
+            log.error("notify.delivery_broken", notification_id=str(claimed.notification.id), **exception_fields(error))  # noqa: TRY400
 
     def _note(self, outcome: Outcome) -> bool:
         """Count an outcome; whether it shows that the channel is back after an outage."""
@@ -120,9 +122,24 @@ class Sweeper:
         while True:
             taken = 0
             try:
-                taken = await self._notify.escalate_due()
+                taken = await self.sweep()
             except InfrastructureError as error:
                 log.warning("notify.sweep_waits", **exception_fields(error))
-            ESCALATIONS.inc(taken)
             if taken < SWEEP_ROWS:
                 await asyncio.sleep(self._every)
+
+    async def sweep(self) -> int:
+        """Take every step that is due now, each in a transaction of its own. Answers how many were taken.
+
+        A notification that cannot be escalated is reported each time and keeps nobody else's from being taken.
+        """
+        taken = 0
+        for which in await self._notify.overdue():
+            try:
+                taken += await self._notify.escalate(which)
+            except InfrastructureError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the boundary: one broken row must not silence all ladders
+                log.error("notify.escalation_failed", notification_id=str(which), **exception_fields(error))  # noqa: TRY400
+        ESCALATIONS.inc(taken)
+        return taken

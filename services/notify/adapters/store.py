@@ -24,7 +24,6 @@ FIELDS = tuple(field.name for field in dataclasses.fields(Notification))
 COLUMNS = ", ".join(FIELDS)
 _PLACES = ", ".join(f"${n}" for n in range(1, len(FIELDS) + 1))
 _CHANGES = ", ".join(f"{name} = EXCLUDED.{name}" for name in FIELDS if name != "id")
-_QUALIFIED = ", ".join(f"n.{name}" for name in FIELDS)
 
 
 def notification_of(row: Any) -> Notification:
@@ -132,15 +131,26 @@ async def team_list(connection: Connection, teams: Sequence[str], states: Sequen
     return [notification_of(row) for row in rows]
 
 
-async def overdue(connection: Connection, now: dt.datetime, limit: int) -> Sequence[Notification]:
-    """Open notifications whose next step is due, locked; those that another replica works on are left to it."""
+async def overdue(connection: Connection, now: dt.datetime, limit: int) -> list[uuid.UUID]:
+    """Open notifications whose next step is due, longest overdue first."""
     rows = await connection.fetch(
-        f"""SELECT {_QUALIFIED} FROM notifications n WHERE state = 'open' AND next_escalation_at <= $1
-            ORDER BY next_escalation_at LIMIT $2 FOR UPDATE SKIP LOCKED""",  # noqa: S608 - columns
+        """SELECT id FROM notifications WHERE state = 'open' AND next_escalation_at <= $1
+           ORDER BY next_escalation_at LIMIT $2""",
         now,
         limit,
     )
-    return [notification_of(row) for row in rows]
+    return [row["id"] for row in rows]
+
+
+async def still_overdue(connection: Connection, which: uuid.UUID, now: dt.datetime) -> Notification | None:
+    """The notification, locked, if its next step is due. One that another replica works on is left to it."""
+    row = await connection.fetchrow(
+        f"""SELECT {COLUMNS} FROM notifications WHERE id = $1 AND state = 'open' AND next_escalation_at <= $2
+            FOR UPDATE SKIP LOCKED""",  # noqa: S608 - columns
+        which,
+        now,
+    )
+    return notification_of(row) if row else None
 
 
 async def emit(connection: Connection, *events: Envelope[Contract]) -> None:

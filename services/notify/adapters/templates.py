@@ -59,6 +59,7 @@ def _environment(loader: BaseLoader) -> SandboxedEnvironment:
         undefined=StrictUndefined,
         autoescape=lambda name: name is not None and ".html." in name,
         trim_blocks=False,
+        auto_reload=False,
         keep_trailing_newline=False,
     )
 

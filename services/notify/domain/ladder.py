@@ -35,14 +35,20 @@ class Rung:
 
 
 def desk_of(destination: str, at: dt.datetime, pack: Pack) -> str:
-    """The destination whose people answer for `destination`: itself, or the emergency one where it has no ladder."""
-    return destination if ladder_of(destination, at, pack) else pack.council.emergency_destination
+    """The destination whose people answer for `destination`: itself, or the emergency one.
+
+    The emergency destination answers for one without a ladder, and for one that a newer pack no longer has.
+    """
+    known = destination in pack.destination_by_id and ladder_of(destination, at, pack) is not None
+    return destination if known else pack.council.emergency_destination
 
 
 def first_addresses(notification: Notification, at: dt.datetime, pack: Pack) -> tuple[str, ...]:
     """The mail addresses that are told first: the desk's, or the emergency destination's where it has none."""
     urgency, area = notification.urgency, notification.area
-    own = _addresses(recipients_at(notification.destination, urgency, at, pack, area=area))
+    own: tuple[str, ...] = ()
+    if notification.destination in pack.destination_by_id:
+        own = _addresses(recipients_at(notification.destination, urgency, at, pack, area=area))
     return own or _addresses(recipients_at(pack.council.emergency_destination, urgency, at, pack, area=area))
 
 

@@ -80,7 +80,9 @@ def context_of(
     now: dt.datetime,
 ) -> MailContext:
     """What may be said of a notification at `now`."""
-    place = pack.destination_on(notification.destination, calendar_of(pack.office_hours).day_of(now))
+    known = notification.destination in pack.destination_by_id  # a newer pack may have dropped it
+    desk = notification.destination if known else pack.council.emergency_destination
+    place = pack.destination_on(desk, calendar_of(pack.office_hours).day_of(now))
     return MailContext(
         purpose=purpose,
         reference=notification.reference,

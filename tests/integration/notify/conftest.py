@@ -33,7 +33,7 @@ from services.notify.domain.permissions import Role
 from services.notify.domain.retry import Outcome
 from services.notify.handlers import Notify
 from services.notify.settings import SmtpSettings
-from services.notify.workers import DeliveryWorker
+from services.notify.workers import DeliveryWorker, Sweeper
 from tests.support.embedded import _session_mail_catcher, mail_catcher, postgres
 from tests.unit.notify.events import NOON
 
@@ -61,6 +61,10 @@ class World:
         while claimed := await sender.claim(10):
             outcomes += [await sender.deliver(one) for one in claimed]
         return outcomes
+
+    async def sweep(self) -> int:
+        """Take every escalation step that is due."""
+        return await Sweeper(self.notify, 1.0).sweep()
 
     async def events(self) -> list[Contract]:
         """What the outbox holds, in order, through the codec."""

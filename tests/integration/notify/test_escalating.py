@@ -8,6 +8,7 @@ import datetime as dt
 
 from contracts.events.notification import NotificationEscalatedV1
 from services.notify.domain.permissions import Staff
+from services.notify.workers import Sweeper
 from tests.integration.notify.conftest import World
 from tests.unit.notify.events import enveloped, routed
 
@@ -26,7 +27,7 @@ async def test_nobody_answers_so_desk_deputy_manager_and_on_call_are_told_in_tur
     await world.send_all()
     for _ in range(21 * 60 // 30):
         world.pass_time(seconds=30)
-        await world.notify.escalate_due()
+        await world.sweep()
         await world.send_all()
     assert await levels(world) == [1, 2, 3, 4]
     prompt = world.letters()[-1]
@@ -44,14 +45,14 @@ async def test_the_last_level_repeats_until_somebody_answers(world: World) -> No
     await world.notify.routed(enveloped(routed(urgency="immediate")))
     for _ in range(7):
         world.pass_time(minutes=15)
-        while await world.notify.escalate_due():
+        while await world.sweep():
             await world.send_all()
     assert (await levels(world))[:4] == [1, 2, 3, 4]
     assert len(await levels(world)) >= 8
     await answer(world)
     count = len(await levels(world))
     world.pass_time(days=3)
-    assert await world.notify.escalate_due() == 0
+    assert await world.sweep() == 0
     assert len(await levels(world)) == count
 
 
@@ -59,7 +60,7 @@ async def test_an_answer_stops_reminders_that_already_wait(world: World) -> None
     await world.notify.routed(enveloped(routed(urgency="immediate")))
     await world.send_all()
     world.pass_time(minutes=6)
-    assert await world.notify.escalate_due() == 1
+    assert await world.sweep() == 1
     await answer(world)
     assert await world.send_all() == []
     assert len(world.letters()) == 1
@@ -70,7 +71,7 @@ async def test_two_replicas_sweeping_at_once_double_nothing(world: World) -> Non
         await world.notify.routed(enveloped(routed(f"ref-{n:04}", urgency="immediate")))
     world.pass_time(minutes=6)
     other = dataclasses.replace(world.notify)
-    taken = await asyncio.gather(*(one.escalate_due() for one in (world.notify, other) * 4))
+    taken = await asyncio.gather(*(Sweeper(one, 1).sweep() for one in (world.notify, other) * 4))
     assert sum(taken) == 30
     assert await levels(world) == [1] * 30
 
@@ -88,21 +89,42 @@ async def test_a_pause_over_several_levels_misses_none_and_doubles_none(world: W
     await world.notify.routed(enveloped(routed(urgency="immediate")))
     world.pass_time(minutes=19)
     for _ in range(10):
-        await world.notify.escalate_due()
+        await world.sweep()
     assert await levels(world) == [1, 2, 3]
 
 
 async def test_a_clock_that_jumps_an_hour_ahead_and_back_doubles_nothing(world: World) -> None:
     await world.notify.routed(enveloped(routed(urgency="urgent")))
     world.pass_time(hours=1)
-    while await world.notify.escalate_due():
+    while await world.sweep():
         pass
     after_jump = await levels(world)
     world.pass_time(hours=-1)
-    assert await world.notify.escalate_due() == 0
+    assert await world.sweep() == 0
     world.pass_time(minutes=59)
-    assert await world.notify.escalate_due() == 0
+    assert await world.sweep() == 0
     assert await levels(world) == after_jump == [1, 2]
+
+
+async def test_a_destination_that_a_newer_pack_no_longer_has_is_answered_for_by_the_emergency_one(world: World) -> None:
+    await world.notify.routed(enveloped(routed(destination="lado", urgency="immediate")))
+    world.pack = world.pack.model_copy(
+        update={"destinations": tuple(one for one in world.pack.destinations if one.id != "lado")}
+    )
+    world.pack.__dict__.pop("destination_by_id", None)
+    world.pass_time(minutes=6)
+    assert await world.sweep() == 1
+    await world.send_all()
+    assert "front-door@kent.example" in world.told()
+
+
+async def test_one_broken_row_does_not_silence_the_other_ladders(world: World) -> None:
+    for n in range(3):
+        await world.notify.routed(enveloped(routed(f"ref-{n:04}", urgency="immediate")))
+    await world.pool.execute("ALTER TABLE deliveries ADD CHECK (level = 0 OR rank < 3 OR round > 1)")
+    await world.pool.execute("UPDATE notifications SET round = 2 WHERE referral_id <> 'ref-0000'")
+    world.pass_time(minutes=6)
+    assert await world.sweep() == 2
 
 
 async def test_both_changes_of_the_clocks_keep_real_time(world: World) -> None:
@@ -113,7 +135,7 @@ async def test_both_changes_of_the_clocks_keep_real_time(world: World) -> None:
         fell = []
         for _ in range(125):
             world.pass_time(minutes=1)
-            fell += [world.now - night] * await world.notify.escalate_due()
+            fell += [world.now - night] * await world.sweep()
         assert fell == [dt.timedelta(minutes=minutes) for minutes in (30, 60, 90, 120)]
         await answer_all(world)
 

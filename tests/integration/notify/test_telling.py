@@ -132,7 +132,7 @@ async def test_a_message_refused_for_good_is_reported_and_the_next_level_hears_a
     [failed] = await world.events()
     assert isinstance(failed, NotificationFailedV1)
     assert failed.failure_code == "notify.message_refused"
-    assert await world.notify.escalate_due() == 1
+    assert await world.sweep() == 1
     assert await world.send_all() == [Accepted()]
 
 
