@@ -92,25 +92,31 @@ async def wait_for_kafka(settings: KafkaSettings, *, for_ever: bool = False) -> 
         InfrastructureError: none did within `start_deadline_seconds` (never with `for_ever`).
     """
     deadline = time.monotonic() + settings.start_deadline_seconds
-    security = _security(settings)
-    options: dict[str, Any] = {}
-    if security is not None:
-        options = {
-            "security_protocol": "SASL_SSL",
-            "ssl_context": security.ssl_context,
-            "sasl_mechanism": "SCRAM-SHA-512",
-            "sasl_plain_username": settings.username,
-            "sasl_plain_password": settings.password().get_secret_value(),
-        }
-    while not await _kafka_answers(settings.bootstrap_servers, options):
+    options = client_options(settings)
+    while not await _kafka_answers(options):
         if not for_ever and time.monotonic() > deadline:
             raise InfrastructureError("broker")
         await asyncio.sleep(PROBE_SECONDS)
     BROKER_CONNECTED.set(1)
 
 
-async def _kafka_answers(bootstrap_servers: str, options: dict[str, Any]) -> bool:
-    client = AIOKafkaClient(bootstrap_servers=bootstrap_servers, request_timeout_ms=PROBE_TIMEOUT_MS, **options)
+def client_options(settings: KafkaSettings) -> dict[str, Any]:
+    """The same address and credentials for a plain aiokafka client."""
+    options: dict[str, Any] = {"bootstrap_servers": settings.bootstrap_servers}
+    security = _security(settings)
+    if security is None:
+        return options
+    return options | {
+        "security_protocol": "SASL_SSL",
+        "ssl_context": security.ssl_context,
+        "sasl_mechanism": "SCRAM-SHA-512",
+        "sasl_plain_username": settings.username,
+        "sasl_plain_password": settings.password().get_secret_value(),
+    }
+
+
+async def _kafka_answers(options: dict[str, Any]) -> bool:
+    client = AIOKafkaClient(request_timeout_ms=PROBE_TIMEOUT_MS, **options)
     try:
         await client.bootstrap()
     except (KafkaError, OSError):
