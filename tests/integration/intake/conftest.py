@@ -120,7 +120,7 @@ def settings_for(folder: Path, dsn: str, bootstrap_servers: str, **more: Any) ->
         policy_pack=PACK,
         sealing_key_file=folder / "sealing.public.json",
         fingerprint_key_file=folder / "fingerprint.key",
-        log_level="WARNING",
+        log_level="DEBUG",
         **more,
     )
 
@@ -164,7 +164,7 @@ def intake_dsn(postgres: EmbeddedPostgres) -> str:
 async def shared_intake(intake_dsn: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Intake]:
     """An intake without Kafka: nobody listens on its port, so outbox rows stay where they are."""
     folder = tmp_path_factory.mktemp("intake")
-    settings = settings_for(folder, intake_dsn, f"127.0.0.1:{free_port()}")
+    settings = settings_for(folder, intake_dsn, f"127.0.0.1:{free_port()}", emission_poll_seconds=3_600)
     async with running(settings, folder) as started:
         yield await with_clients(started)
 
