@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 
 from contracts.decision import Urgency
@@ -11,6 +12,7 @@ from contracts.events.notification import (
     NotificationFailedV1,
     NotificationSentV1,
 )
+from services.local.postgres import EmbeddedPostgres
 from services.notify.domain.permissions import Staff
 from services.notify.domain.retry import Accepted, Refused, Unavailable
 from tests.integration.notify.conftest import World, passing, working
@@ -183,3 +185,19 @@ async def test_of_many_waiting_messages_the_immediate_ones_go_first(world: World
         await world.notify.routed(enveloped(routed(f"ref-{n:04}", urgency=urgency)))
     claimed = [one for _ in urgencies for one in await world.notify.claim(1)]
     assert [one.message.urgency for one in claimed] == ["immediate", "urgent", "same_day", "routine"]
+
+
+async def test_messages_survive_a_database_that_goes_away_and_comes_back(
+    world: World, postgres: EmbeddedPostgres
+) -> None:
+    for n in range(8):
+        await world.notify.routed(enveloped(routed(f"ref-{n:04}")))
+    async with working(world):
+        postgres.kill()
+        await asyncio.sleep(2)
+        postgres.start()
+        await passing(world, seconds=60, done=lambda: len({mail.subject for mail in world.letters()}) >= 8)
+        await passing(world, seconds=10)
+    assert len(await world.events()) == 8
+    again = [mail for mail in world.letters() if mail.message["X-Saferoute-Possible-Duplicate"] == "yes"]
+    assert len(world.letters()) - len(again) == 8
