@@ -51,7 +51,7 @@ def parse(text: str) -> Line:
     narrative, record = row.get("narrative"), row.get("record")
     if not isinstance(narrative, str):
         raise BadLineError('"narrative" is missing or no string; put the text to redact there')
-    if not isinstance(record or {}, dict):
+    if not isinstance(record, dict | None):
         raise BadLineError('"record" is no object; give {} where nothing is known')
     fault = ""
     try:

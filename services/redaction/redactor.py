@@ -29,8 +29,8 @@ from services.redaction.domain.record import RecordIndex, index_record
 from services.redaction.domain.weighing import weigh
 from services.redaction.lexicon import load_lexicon
 
-MAX_CHARACTERS = 40_000
-"""Code points of the longest narrative that is redacted: some 7,000 words, ten times a long one. A longer one is
+MAX_CHARACTERS = 30_000
+"""Code points of the longest narrative that is redacted: some 5,000 words, ten times a long one. A longer one is
 for a human, and the bound keeps the worst input within a quarter of a second."""
 
 TIME_LIMIT_SECONDS = 5.0

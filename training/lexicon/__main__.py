@@ -64,7 +64,7 @@ def build(
         "ordinary": ordinary,
         "proper": capital_only - safe_capitals,
         "safe-proper": safe_capitals,
-        "names": names & ordinary,
+        "names": (names & ordinary) - curated("words-agencies.txt"),
         "frequent": domain,
     }
     _write("words.txt.xz", "".join(f"#{key}\n" + "".join(f"{w}\n" for w in sorted(sections[key])) for key in sections))

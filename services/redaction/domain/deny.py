@@ -5,6 +5,7 @@ from __future__ import annotations
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
 from services.redaction.domain.lexicon import PROPER, SAFE
+from services.redaction.domain.network import public_links
 from services.redaction.domain.words import word_set
 
 PLACE_BEFORE = word_set("in at from near to around outside towards via through into")
@@ -14,11 +15,14 @@ PLACE_BEFORE = word_set("in at from near to around outside towards via through i
 def find(document: Document) -> list[Finding]:
     """Every token of letters that is unknown, or known as a proper name only."""
     found = []
+    public = public_links(document.text)
     for i, flags in enumerate(document.flags):
         if flags & SAFE:
             continue
         word = document.words[i]
         if not word[0].isalpha() and not any(c.isalpha() for c in word):
+            continue
+        if public and any(start <= document.starts[i] < end for start, end in public):
             continue
         before = document.lowers[i - 1] if i else ""
         label: Label = "PLACE" if before in PLACE_BEFORE and document.capital(i) else "PERSON"

@@ -100,7 +100,8 @@ def is_used_as_name(document: Document, i: int) -> bool:
         return True
     if document.words[i].endswith("'s") and document.capital(i):
         return True
-    if flags & SAFE_PROPER and (before in DATE_WORDS or before[:1].isdigit() or after[:1].isdigit()):
+    dated = before[:1].isdigit() or after[:1].isdigit()
+    if flags & SAFE_PROPER and (before in DATE_WORDS or dated):
         return False
     if document.capital(i):
         if not document.initial[i]:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
 from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
-from services.redaction.domain.signals import SPEECH, follows_kin_or_title
+from services.redaction.domain.signals import DATE_WORDS, SPEECH, follows_kin_or_title
 
 RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
 """Whose label wins where layers overlap: the one that knows most about what it found."""
@@ -83,6 +83,8 @@ def _is_mention(document: Document, i: int) -> bool:
         return True
     before = document.lowers[i - 1] if i else ""
     after = document.lowers[i + 1] if i + 1 < len(document.lowers) else ""
+    if flags & SAFE_PROPER and (before in DATE_WORDS or before[:1].isdigit() or after[:1].isdigit()):
+        return False
     if document.capital(i):
         return not document.initial[i] or not flags & FREQUENT or after in SPEECH
     if document.whispering or document.shouting:

@@ -7,7 +7,9 @@ label, so none is computed: a mistyped identifier goes like a right one.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
@@ -85,6 +87,9 @@ CUES = word_set(
 
 ENDS = word_set("ending ends ended in with")
 NUMBERED = word_set("number phone mobile mob tel account acct card sims arbor contact no digits line code plate reg")
+SMALL_WORDS = word_set("in on at to by no of up or is as an")
+"""Words of two letters that stand before numbers in prose."""
+
 MAX_ENDING = 5
 """Digits and letters of what is given of a number's end."""
 ENDING_REACH = 7
@@ -103,6 +108,23 @@ CUE_DIGITS = 3
 
 AROUND = (2, 3)
 """Tokens before and after one with a digit that are searched with it."""
+
+
+class Dates(NamedTuple):
+    """Where the dates of a text stand, disjoint and in order: parallel lists of starts and ends."""
+
+    starts: list[int]
+    ends: list[int]
+
+    def overlap(self, start: int, end: int) -> bool:
+        """Whether a date shares a character with this stretch."""
+        last = bisect_left(self.starts, end) - 1
+        return last >= 0 and self.ends[last] > start
+
+    def hold(self, start: int, end: int) -> bool:
+        """Whether one date covers this stretch."""
+        last = bisect_right(self.starts, start) - 1
+        return last >= 0 and self.ends[last] >= end
 
 
 def stretches(document: Document) -> list[tuple[int, int]]:
@@ -125,7 +147,7 @@ def find(document: Document, around: list[tuple[int, int]], dated: list[Dated]) 
 
     `dated` are the dates of the text, which numbers must not be taken from.
     """
-    dates = [(date.start, date.end) for date in dated]
+    dates = Dates([date.start for date in dated], [date.end for date in dated])
     for start, end in around:
         yield from _codes(document, start, end)
         yield from _numbers(document.text, start, end, dates)
@@ -145,10 +167,6 @@ def _addresses(text: str, start: int, end: int) -> Iterator[Finding]:
     for m in IPV6.finditer(text, start, end):
         if re.search(r"[A-Fa-f]|::", m.group()):
             yield Finding(m.start(), m.end(), "IP", "structured", "network address")
-
-
-def _overlaps(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    return any(s < end and start < e for s, e in spans)
 
 
 def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
@@ -174,7 +192,7 @@ def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
                 yield Finding(m.start(), m.end(), "POSTCODE", "structured", "first half of a postcode")
             case "UPN":
                 yield Finding(m.start(), m.end(), "UPN", "structured", "pupil number")
-            case "NINO":
+            case "NINO" if value[-1].isalpha() or (value[:2].isupper() and value[:2].lower() not in SMALL_WORDS):
                 yield Finding(m.start(), m.end(), "NINO", "structured", "National Insurance number")
             case "CASE_REF":
                 yield Finding(m.start(), m.end(), "CASE_REF", "structured", "court case number")
@@ -183,9 +201,17 @@ def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
             case "VEHICLE_REG" if _is_plate(document, m.start(), value):
                 yield Finding(m.start(), m.end(), "VEHICLE_REG", "structured", "vehicle registration")
             case _:
-                pass
+                yield from _outward(document.text, m.start())
 
 
+def _outward(text: str, start: int) -> Iterator[Finding]:
+    """The first half of a postcode at the head of what turned out to be no longer code: "ME13 now"."""
+    m = OUTWARD.match(text, start)
+    if m and m.group(1).lower() in POSTCODE_AREAS:
+        yield Finding(m.start(), m.end(), "POSTCODE", "structured", "first half of a postcode")
+
+
+OUTWARD = re.compile(r"([A-Z]{2}|ct|me|tn|da|br)\d[A-Z\d]?(?!\w)")
 VEHICLE_WORD = re.compile(
     r"\b(?:reg|plate|plates|registration|car|van|vehicle|index|vrm|driver|drives|driving|audi|bmw|golf|corsa)\b",
     re.IGNORECASE,
@@ -204,9 +230,9 @@ def _is_plate(document: Document, start: int, value: str) -> bool:
     return value.upper() == value or bool(VEHICLE_WORD.search(document.text[max(0, start - 40) : start]))
 
 
-def _numbers(text: str, start: int, end: int, dates: list[tuple[int, int]]) -> Iterator[Finding]:
+def _numbers(text: str, start: int, end: int, dates: Dates) -> Iterator[Finding]:
     for m in NUMBER.finditer(text, start, end):
-        if _overlaps(dates, m.start(), m.end()) and m.lastgroup not in ("PHONE", "IP"):
+        if dates.overlap(m.start(), m.end()) and m.lastgroup not in ("PHONE", "IP"):
             continue
         digits = "".join(c for c in m.group() if c.isdigit())
         if PUBLIC_NUMBER.fullmatch(digits):
@@ -222,11 +248,11 @@ def _label(kind: str | None) -> Label:
             return "ID_OTHER"
 
 
-def _groups(text: str, start: int, end: int, dates: list[tuple[int, int]]) -> Iterator[Finding]:
+def _groups(text: str, start: int, end: int, dates: Dates) -> Iterator[Finding]:
     for m in GROUPS.finditer(text, start, end):
         value = m.group()
         digits = sum(c.isdigit() for c in value)
-        if digits < CUE_DIGITS or any(s <= m.start() and m.end() <= e for s, e in dates):
+        if digits < CUE_DIGITS or dates.hold(m.start(), m.end()):
             continue
         if RANGE.fullmatch(value) and not (
             LOG_NUMBER.fullmatch(value) or POLICE_CUE.search(text[max(0, m.start() - 28) : m.start()])
@@ -235,7 +261,7 @@ def _groups(text: str, start: int, end: int, dates: list[tuple[int, int]]) -> It
         yield Finding(m.start(), m.end(), "CASE_REF", "structured", "reference in groups")
 
 
-def _cued(document: Document, dates: list[tuple[int, int]]) -> Iterator[Finding]:
+def _cued(document: Document, dates: Dates) -> Iterator[Finding]:
     """Short numbers after a cue: "CAD 3391", "log 0417", "PC 6612", "room 114"."""
     lowers = document.lowers
     for i in document.digits:
@@ -259,7 +285,7 @@ def _cued(document: Document, dates: list[tuple[int, int]]) -> Iterator[Finding]
         digits = sum(c.isdigit() for c in word)
         start, end = document.starts[i], document.ends[i]
         if (
-            _overlaps(dates, start, end)
+            dates.overlap(start, end)
             or document.text[start - 1 : start] in ("£", "$", "€")
             or PUBLIC_NUMBER.fullmatch(word)
         ):

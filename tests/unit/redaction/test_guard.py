@@ -1,0 +1,70 @@
+"""The leak guard: a different code path that alone makes text fit to leave."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from contracts.record import Learner, Record
+from services.redaction.domain.guard import GuardedText, Leak, inspect
+from tests.unit.redaction.records import family
+
+
+def is_word(lower: str) -> bool:
+    return lower in {"will", "grace", "way", "academy", "teasel"}
+
+
+def test_guarded_text_cannot_be_made_elsewhere() -> None:
+    with pytest.raises(TypeError):
+        GuardedText("anything", object())
+
+
+def test_clean_text_passes() -> None:
+    outcome = inspect("[CHILD] told [STAFF_1] on 14 May 2026 at 3.40pm.", family(), is_word)
+    assert isinstance(outcome, GuardedText)
+    assert "CHILD" in outcome.value
+    assert "CHILD" not in repr(outcome)
+
+
+LEAKS = [
+    ("name", "I saw Jayden there."),
+    ("name", "I saw JAYDEN'S coat."),
+    ("name", "I saw jáyden there."),
+    ("upn", "H886402717063"),
+    ("upn", "H886 4027 17063"),
+    ("postcode", "me134qx"),
+    ("postcode", "ME13 4QX"),
+    ("phone", "07700 900118"),
+    ("phone", "+44 7700 900118"),
+    ("phone", "call 01632 960999 please"),
+    ("email", "d.smith77@example.com"),
+    ("email", "who.ever@post.example"),
+    ("date_of_birth", "3/4/2012"),
+    ("date_of_birth", "03.04.12"),
+    ("date_of_birth", "2012-04-03"),
+    ("date_of_birth", "3rd of April 2012"),
+    ("date_of_birth", "April 3, 2012"),
+    ("date_of_birth", "03042012"),
+    ("address", "14 teasel way"),
+    ("school", "Copperhurst Academy"),
+    ("nhs_number", "NHS 943 476 5919"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text"), LEAKS)
+def test_a_planted_identifier_is_stopped(kind: str, text: str) -> None:
+    assert inspect(f"Then {text} was seen.", family(), is_word) == Leak(kind)
+
+
+def test_a_name_of_two_ordinary_words_is_searched_whole() -> None:
+    record = Record(
+        learners=(Learner(legal_forename="Will", legal_surname="Grace", date_of_birth=dt.date(2010, 1, 2)),)
+    )
+    assert isinstance(inspect("He will have a week of grace.", record, is_word), GuardedText)
+    assert inspect("It was Will Grace again.", record, is_word) == Leak("full_name")
+
+
+def test_advice_numbers_pass() -> None:
+    outcome = inspect("Ring 0800 1111, 0808 800 5000 or 03000 411 111.", family(), is_word)
+    assert isinstance(outcome, GuardedText)
