@@ -117,6 +117,15 @@ class Refusal(Exception):  # noqa: N818 - an answer, not an error
         self.response = problem(status, code, title)
 
 
+PROBLEMS: dict[int | str, str] = {
+    401: "No valid staff token (application/problem+json)",
+    403: "The role does not allow it (application/problem+json)",
+    404: "No such notification for these teams (application/problem+json)",
+    409: "The notification needs no action from this team (application/problem+json)",
+    422: "Not the documented form (application/problem+json)",
+    503: "Try again in a moment (application/problem+json)",
+}
+
 NOT_YOURS = (404, "not-found", "There is no such notification for your teams.")
 
 
@@ -163,14 +172,14 @@ def _require(staff: Staff, permission: Permission) -> None:
 
 def staff_router(pack: Callable[[], Pack]) -> APIRouter:
     """The staff's routes. `pack` answers the policy in force now."""
-    router = APIRouter()
+    router = APIRouter(responses={code: {"description": words} for code, words in PROBLEMS.items()})
     _add_reading(router, pack)
     _add_acting(router, pack)
     return router
 
 
 def _add_reading(router: APIRouter, pack: Callable[[], Pack]) -> None:
-    @router.get("/v1/notifications")
+    @router.get("/v1/notifications", response_model=NotificationsOut)
     async def team_list(
         request: Request, staff: SignedIn, state: Annotated[list[State] | None, Query()] = None
     ) -> JSONResponse:
@@ -182,7 +191,7 @@ def _add_reading(router: APIRouter, pack: Callable[[], Pack]) -> None:
         now = notify.clock()
         return _answer(NotificationsOut(notifications=[NotificationOut(**_fields(one, now)) for one in found]))
 
-    @router.get("/v1/notifications/{notification_id}")
+    @router.get("/v1/notifications/{notification_id}", response_model=ReferralOut)
     async def one(request: Request, staff: SignedIn, notification_id: uuid.UUID) -> JSONResponse:
         """One notification with what its team may read."""
         _require(staff, "read")
@@ -217,13 +226,13 @@ def _add_reading(router: APIRouter, pack: Callable[[], Pack]) -> None:
 
 
 def _add_acting(router: APIRouter, pack: Callable[[], Pack]) -> None:
-    @router.post("/v1/notifications/{notification_id}/acknowledge")
+    @router.post("/v1/notifications/{notification_id}/acknowledge", response_model=NotificationOut)
     async def acknowledge(request: Request, staff: SignedIn, notification_id: uuid.UUID) -> JSONResponse:
         """Take a referral on. A second time answers what the first one did."""
         _require(staff, "acknowledge")
         return await _acknowledged(request.app.state.notify, staff, notification_id)
 
-    @router.post("/v1/referrals/{reference}/acknowledge")
+    @router.post("/v1/referrals/{reference}/acknowledge", response_model=NotificationOut)
     async def acknowledge_reference(request: Request, staff: SignedIn, reference: str) -> JSONResponse:
         """The same, by the reference of the message."""
         _require(staff, "acknowledge")
@@ -234,7 +243,7 @@ def _add_acting(router: APIRouter, pack: Callable[[], Pack]) -> None:
             raise Refusal(*NOT_YOURS)
         return await _acknowledged(notify, staff, found[0].id)
 
-    @router.post("/v1/notifications/{notification_id}/transfer", status_code=202)
+    @router.post("/v1/notifications/{notification_id}/transfer", status_code=202, response_model=NotificationOut)
     async def transfer(request: Request, staff: SignedIn, notification_id: uuid.UUID, body: TransferIn) -> JSONResponse:
         """Ask for another destination. The clock runs on until that one has it."""
         _require(staff, "transfer")

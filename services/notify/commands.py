@@ -70,6 +70,7 @@ def preview(policy_pack: Path, purpose: Purpose, urgency: Urgency, language: str
         ring=phones_to_ring(example, now, pack) if purpose == "ring" else (),
         embargo=False,
         maybe_duplicate=False,
+        test=False,
         public_url="https://saferoute.example.org",
         pack=pack,
         now=now,

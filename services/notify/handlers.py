@@ -132,6 +132,8 @@ class Notify:
             await deliveries.cancel_escalations(connection, changed.id)
         if change.tell is None:
             return
+        if change.tell == "update":
+            await deliveries.cancel_updates(connection, changed.id)
         addresses = first_addresses(changed, now, pack)
         if change.tell == "copy":
             told = await deliveries.addresses_told(connection, changed.referral_id)
@@ -168,6 +170,7 @@ class Notify:
             ring=phones_to_ring(claimed.notification, now, pack) if message.purpose == "ring" else (),
             embargo=claimed.embargo,
             maybe_duplicate=claimed.maybe_delivered,
+            test=claimed.test,
             public_url=self.public_url,
             pack=pack,
             now=now,
@@ -184,6 +187,7 @@ class Notify:
             case Accepted():
                 await deliveries.accepted(connection, message.id, now)
                 await self._first_acceptance(connection, current, message, now)
+                await self._catch_up(connection, current, claimed, now)
             case Refused(code=code):
                 await self._give_up(connection, current, message, code, now)
             case Unavailable() if now - claimed.created_at > GIVE_UP_AFTER:
@@ -202,6 +206,15 @@ class Notify:
         if current.state in ("open", "acknowledged"):
             await store.emit(connection, status.sent(current, now))
             log.info("notify.sent", referral_id=current.referral_id, destination=current.destination, channel="email")
+
+    async def _catch_up(
+        self, connection: Connection, current: Notification, claimed: Claimed, now: dt.datetime
+    ) -> None:
+        """A later version came while a message about an earlier one was on its way: whoever got it is told so."""
+        message = claimed.message
+        overtaken = current.round == message.round and current.revision > claimed.notification.revision
+        if overtaken and current.state != "moved":
+            await deliveries.add(connection, [message_for(current, "update", message.address)], now)
 
     async def _give_up(
         self, connection: Connection, current: Notification, message: Message, code: FailureCode, now: dt.datetime

@@ -29,6 +29,7 @@ class Claimed:
     created_at: dt.datetime
     maybe_delivered: bool
     embargo: bool
+    test: bool
 
 
 async def add(connection: Connection, messages: Sequence[Message], now: dt.datetime) -> None:
@@ -65,7 +66,7 @@ async def claim(
             WHERE d.id = taken.id AND n.id = d.notification_id AND r.referral_id = n.referral_id
             RETURNING d.id AS message_id, d.round AS message_round, d.purpose, d.level, d.channel, d.address,
               d.attempts, d.created_at, d.maybe_delivered,
-              (r.decision ->> 'embargo')::boolean AS embargo, {_NOTIFICATION}""",  # noqa: S608 - columns
+              (r.decision ->> 'embargo')::boolean AS embargo, (r.facts ->> 'test')::boolean AS test, {_NOTIFICATION}""",  # noqa: S608 - columns
         channel,
         now,
         lease,
@@ -86,7 +87,15 @@ def _claimed(row: Any) -> Claimed:
         address=row["address"],
         urgency=notification.urgency,
     )
-    return Claimed(message, notification, row["attempts"], row["created_at"], row["maybe_delivered"], row["embargo"])
+    return Claimed(
+        message,
+        notification,
+        attempts=row["attempts"],
+        created_at=row["created_at"],
+        maybe_delivered=row["maybe_delivered"],
+        embargo=row["embargo"],
+        test=row["test"],
+    )
 
 
 async def accepted(connection: Connection, which: uuid.UUID, now: dt.datetime) -> None:
@@ -140,6 +149,15 @@ async def cancel_escalations(connection: Connection, notification_id: uuid.UUID)
            AND state IN ('due', 'attempting')""",
         notification_id,
         sorted(ESCALATIONS),
+    )
+
+
+async def cancel_updates(connection: Connection, notification_id: uuid.UUID) -> None:
+    """A later version is told of now: an update that still waits would be written from it and say the same again."""
+    await connection.execute(
+        """UPDATE deliveries SET state = 'cancelled' WHERE notification_id = $1 AND purpose = 'update'
+           AND state IN ('due', 'attempting')""",
+        notification_id,
     )
 
 

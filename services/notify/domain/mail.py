@@ -31,6 +31,7 @@ class MailContext:
 
     `respond_by` is a time of day on the day of writing and a time with its date on any other; `respond_by_in_full`
     always has the date. `overdue` says that this instant has passed. `ring` are the on-call numbers of a phone prompt.
+    `test`: the sender marked the referral as a test.
     """
 
     purpose: Purpose
@@ -51,6 +52,7 @@ class MailContext:
     imagery_rule: str
     council: str
     maybe_duplicate: bool
+    test: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ def context_of(
     ring: tuple[str, ...],
     embargo: bool,
     maybe_duplicate: bool,
+    test: bool,
     public_url: str,
     pack: Pack,
     now: dt.datetime,
@@ -102,6 +105,7 @@ def context_of(
         imagery_rule=pack.imagery.text,
         council=pack.council.name,
         maybe_duplicate=maybe_duplicate,
+        test=test,
     )
 
 

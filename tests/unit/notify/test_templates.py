@@ -46,6 +46,7 @@ def context(purpose: Purpose = "notice", now: dt.datetime = NOON, **changes: obj
         ring=("07700 900101",) if purpose == "ring" else (),
         embargo=False,
         maybe_duplicate=False,
+        test=False,
         public_url="https://saferoute.example.org/",
         pack=KENT,
         now=now,
@@ -132,6 +133,14 @@ def test_outside_office_hours_the_out_of_hours_number_is_given() -> None:
     assert "03000 419 191" in written(now=dt.datetime(2026, 6, 3, 22, 0, tzinfo=dt.UTC)).text
 
 
+def test_a_test_says_so_and_may_still_be_real() -> None:
+    mail = MailTemplates("en").write(
+        dataclasses.replace(context(), test=True), to="desk@kent.example", message_id=uuid.UUID(int=1), date=NOON
+    )
+    assert mail.subject == "[Saferoute] TEST URGENT KR-7F3K-9QX: respond by 13:30"
+    assert "marked this referral as a test" in mail.text
+
+
 def test_html_is_escaped() -> None:
     mail = MailTemplates("en").write(
         dataclasses.replace(context(), destination="<script>x</script>"),
@@ -146,7 +155,7 @@ def test_no_field_of_a_message_can_hold_a_person_or_the_words() -> None:
     assert {
         "purpose", "reference", "revision", "urgency", "destination", "respond_by", "respond_by_in_full", "overdue",
         "link", "phone", "ring", "level", "embargo", "replies_read", "monitored", "imagery_rule", "council",
-        "maybe_duplicate",
+        "maybe_duplicate", "test",
     } == FIELDS  # fmt: skip
 
 
