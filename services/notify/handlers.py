@@ -207,10 +207,10 @@ class Notify:
             await store.emit(connection, status.sent(current, now))
             log.info("notify.sent", referral_id=current.referral_id, destination=current.destination, channel="email")
 
-    async def _catch_up(self, connection: Connection, current: Notification, claimed: Claimed, now: dt.datetime) -> None:
+    async def _catch_up(self, connection: Connection, current: Notification, told: Claimed, now: dt.datetime) -> None:
         """A later version came while a message about an earlier one was on its way: whoever got it is told so."""
-        message = claimed.message
-        overtaken = current.round == message.round and current.revision > claimed.notification.revision
+        message = told.message
+        overtaken = current.round == message.round and current.revision > told.notification.revision
         if overtaken and current.state != "moved":
             await deliveries.add(connection, [message_for(current, "update", message.address)], now)
 
