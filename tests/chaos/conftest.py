@@ -1,0 +1,21 @@
+"""One running system for all fault tests: it is started once, and each test leaves it whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from services.local.kafka import EmbeddedKafka
+from tests.support.chaos_stack import Arena, arena
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
+    """The system, its services as they are until a test gives them a fault."""
+    async with arena(tmp_path_factory.mktemp("chaos"), os.environ, lambda _line: None, faulty=True) as made:
+        if not isinstance(made.stack.chosen.broker, EmbeddedKafka):
+            pytest.skip(f"the fault tests stop and wipe an embedded Apache Kafka: {made.stack.chosen.notice}")
+        yield made
