@@ -1,127 +1,48 @@
-"""The command `saferoute`. Each service brings its own commands; this room joins them and adds the embedded run."""
+"""The command `saferoute`. Each room brings its own commands; this one joins them.
+
+Only the room of the command that was typed is loaded: nobody waits for Presidio to ask about a policy.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import json
-import os
-import shutil
+import importlib
 import sys
-import time
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Mapping
 
 import typer
-from rich.console import Console
 
-from services.intake import commands as intake_commands
-from services.local.demo import Demonstration
-from services.local.run_directory import PartError
-from services.local.stack import Options, Stack, running
-from services.notify import commands as notify_commands
-from services.routing import commands as routing_commands
+ROOMS: Mapping[str, str] = {
+    "up": "services.local.commands",
+    "demo": "services.local.commands",
+    "redact": "services.redaction.commands",
+    "policy": "services.routing.commands",
+    "clients": "services.intake.commands",
+    "staff": "services.notify.commands",
+    "mail": "services.notify.commands",
+    "dead-letters": "services.local.dead_letters",
+}
+"""Command -> the module whose `register` adds it."""
 
-EXAMPLES = Path(__file__).parents[2] / "examples"
-RUN_DIR = Path(".run")
 
-RunDir = Annotated[Path, typer.Option(help="Where data, keys and logs of the embedded run are kept.")]
-
-
-def build() -> typer.Typer:
-    """The command line with all its commands."""
+def build(typed: str | None = None) -> typer.Typer:
+    """The command line: the room of the command `typed`, or all rooms where that is none of ours."""
     app = typer.Typer(
         name="saferoute",
         help="Schools' safeguarding concerns, redacted, routed and answered for.",
         no_args_is_help=True,
         pretty_exceptions_enable=False,  # its tracebacks show local variables, which may hold personal data
     )
-    app.command("up")(up)
-    app.command("demo")(demo)
-    for commands in (intake_commands, routing_commands, notify_commands):
-        commands.register(app)
+
+    @app.callback()
+    def saferoute() -> None:
+        """Schools' safeguarding concerns, redacted, routed and answered for."""
+
+    wanted = ROOMS.get(typed or "")
+    for room in [wanted] if wanted else dict.fromkeys(ROOMS.values()):
+        importlib.import_module(room).register(app)
     return app
 
 
 def main() -> None:
     """Entry point of the console script."""
-    build()()
-
-
-def up(run_dir: RunDir = RUN_DIR / "up", log_level: str = "INFO") -> None:
-    """Run the whole system on this machine until Ctrl-C. What it holds is still there at the next start."""
-    console = Console(soft_wrap=True, highlight=False)
-    options = Options(
-        run_dir.absolute(),
-        os.environ,
-        lambda line: console.print(line, markup=False),
-        urns=sample_urns(),
-        schools_register=EXAMPLES / "register" / "schools.csv",
-        log_level=log_level,
-        colour=console.is_terminal,
-    )
-    _run(_up(options, console))
-
-
-async def _up(options: Options, console: Console) -> int:
-    async with running(options) as stack:
-        _addresses(stack, console)
-        await stack.supervisor.run()
-        console.print("stopping")
-    return 0
-
-
-def demo(
-    run_dir: RunDir = RUN_DIR / "demo",
-    samples: Annotated[Path, typer.Option(help="Folder of referrals to post.")] = EXAMPLES / "referrals",
-) -> None:
-    """Post the sample referrals over HTTP and follow each until somebody was told. Exit code 0 when all were."""
-    started = time.monotonic()
-    console = Console(soft_wrap=True, highlight=False)
-    shutil.rmtree(run_dir, ignore_errors=True)
-    options = Options(
-        run_dir.absolute(),
-        os.environ,
-        lambda line: console.print(line, markup=False),
-        urns=sample_urns(),
-        schools_register=EXAMPLES / "register" / "schools.csv",
-        show_logs=False,
-    )
-    _run(_demo(options, sorted(samples.glob("*.json")), console, started))
-
-
-async def _demo(options: Options, samples: list[Path], console: Console, started: float) -> int:
-    async with running(options) as stack:
-        console.print(f"all ready after {time.monotonic() - started:.1f} s; posting {len(samples)} referrals")
-        complete = await Demonstration(stack, samples, console).run()
-        console.print(f"logs: {options.run_dir / 'logs'}   mails: {stack.mail.store.path}")
-    console.print(f"{'done' if complete else 'NOT complete'} in {time.monotonic() - started:.1f} s")
-    return 0 if complete else 1
-
-
-def _addresses(stack: Stack, console: Console) -> None:
-    console.print(f"post referrals to  {stack.deployment.url('intake')}/v1/referrals   (docs: /docs)")
-    console.print(f"with the key in    {stack.deployment.keys / 'accounts.json'}")
-    console.print(f"acknowledge at     {stack.deployment.url('notify')}")
-    console.print(f"read the mails at  {stack.mail.url}")
-    console.print("Ctrl-C ends everything")
-
-
-def _run(coroutine: object) -> None:
-    """Run to the end; a part that could not be had is one clear line, not a traceback."""
-    failure = ""
-    try:
-        sys.exit(asyncio.run(coroutine))  # type: ignore[arg-type]
-    except PartError as error:
-        failure = str(error)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    typer.echo(f"saferoute: {failure}", err=True)
-    sys.exit(1)
-
-
-def sample_urns() -> tuple[str, ...]:
-    """The schools of the samples: the local client may post for these."""
-    urns = {
-        json.loads(path.read_text()).get("school", {}).get("urn") for path in (EXAMPLES / "referrals").glob("*.json")
-    }
-    return tuple(sorted(urn for urn in urns if urn))
+    build(sys.argv[1] if len(sys.argv) > 1 else None)()

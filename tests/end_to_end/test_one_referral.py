@@ -12,7 +12,7 @@ from aiokafka import AIOKafkaConsumer
 from contracts.codec import decode
 from contracts.envelope import Envelope
 from contracts.events.referral_routed import ReferralRoutedV1
-from services.local.cli import EXAMPLES
+from services.local.commands import EXAMPLES
 from tests.support.stack import Client
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.real_kafka]

@@ -15,7 +15,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.local.cli import EXAMPLES, sample_urns
+from services.local.commands import EXAMPLES, sample_urns
 from services.local.mail_store import CaughtMail
 from services.local.stack import Options, Stack, running
 from tests.support.embedded import require_kafka
