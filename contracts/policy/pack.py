@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Self
@@ -158,9 +159,28 @@ class Pack(PolicyPart):
         return tuple(rule for rule in self.rules if rule.in_force(day))
 
     @cached_property
+    def _period_starts(self) -> tuple[dt.date, ...]:
+        dated = (*self.rules, *self.destinations)
+        begins = {one.valid_from for one in dated if one.valid_from is not None}
+        ends = {one.valid_to + dt.timedelta(days=1) for one in dated if one.valid_to is not None}
+        return (dt.date.min, *sorted(begins | ends))
+
+    def period_of(self, day: dt.date) -> dt.date:
+        """The first day of the period around `day` in which the same rules and destinations are in force."""
+        return self._period_starts[bisect_right(self._period_starts, day) - 1]
+
+    def periods_after(self, day: dt.date) -> tuple[dt.date, ...]:
+        """The days after `day` on which a rule or a destination begins or ends."""
+        return tuple(start for start in self._period_starts if start > day)
+
+    @cached_property
     def area_by_district(self) -> Mapping[str, str]:
         """Folded district names (see `fold_district`) to area ids."""
         return {fold_district(district): area.id for area in self.areas for district in area.districts}
+
+    @cached_property
+    def _area_as_written(self) -> Mapping[str, str]:
+        return {district: area.id for area in self.areas for district in area.districts}
 
     @property
     def districts(self) -> frozenset[str]:
@@ -169,7 +189,10 @@ class Pack(PolicyPart):
 
     def area_of(self, facts: OpenFacts) -> str | None:
         """The area of the school's district: education advice follows it. Never by postcode."""
-        return self.area_by_district.get(fold_district(facts.district)) if facts.district else None
+        if not facts.district:
+            return None
+        as_written = self._area_as_written.get(facts.district)
+        return as_written or self.area_by_district.get(fold_district(facts.district))
 
     def residence_of(self, facts: OpenFacts) -> Residence:
         """Whether the child lives in this council's authority: social care follows it."""

@@ -11,7 +11,7 @@ from contracts.policy.pack import Pack
 from contracts.policy.rules import RANK
 from services.kit.office_hours import calendar_of
 from services.kit.policy_duty import acknowledge_by, phone_at
-from services.routing.domain.rule_book import book_of, unique
+from services.routing.domain.rule_book import book_on, unique
 
 
 def decide(facts: OpenFacts, at: dt.datetime, pack: Pack) -> Decision:
@@ -21,7 +21,7 @@ def decide(facts: OpenFacts, at: dt.datetime, pack: Pack) -> Decision:
     at the pack's destination for held ones. Nothing is dropped.
     """
     view = pack.view(facts)
-    outcome = book_of(pack, calendar_of(pack.office_hours).day_of(at)).outcome(view)
+    outcome = book_on(pack, calendar_of(pack.office_hours).day_of(at)).outcome(view)
     placed = Decision(
         destination=outcome.destination or "",
         urgency=outcome.urgency,

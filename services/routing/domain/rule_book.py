@@ -8,9 +8,10 @@ have been looked up. `matching_rules` says the same in plain words, and a proper
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 
 from contracts.decision import RuleApplied, Urgency
 from contracts.policy.conditions import Condition, FactTest, View, any_holds
@@ -21,14 +22,17 @@ _OUTCOMES_KEPT = 4_096
 """Sets of matching rules whose outcome is remembered per book; real traffic has a few hundred."""
 
 _BOOKS_KEPT = 64
-"""Books remembered: packs in use times the days that a replay visits at once."""
+"""Books remembered: packs in use, times the periods between days on which a rule begins or ends."""
+
+
+_EMBARGO, _HOLD, _CONFLICT = 1, 2, 4
+"""Bits of what a rule sets, so that one pass over the matching rules collects all three."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """What a set of matching rules comes to, before the instant and the advice blocks' own conditions."""
 
-    rules: tuple[Rule, ...]
     destination: str | None
     urgency: Urgency
     copies: tuple[str, ...]
@@ -53,32 +57,35 @@ def _placing(rules: Sequence[Rule], holding: Iterable[bool]) -> Iterator[Rule]:
             yield rule
 
 
-def urgency_of(rules: Iterable[Rule]) -> Urgency:
-    """The highest urgency that a rule asks for, raised by the largest number of steps that one adds."""
-    rank, steps = 0, 0
-    for rule in rules:
-        if rule.urgency is not None:
-            rank = max(rank, RANK[rule.urgency])
-        steps = max(steps, rule.raise_urgency)
-    return URGENCIES[min(rank + steps, len(URGENCIES) - 1)]
-
-
 def unique(names: Iterable[str]) -> tuple[str, ...]:
     """Each name once, in the order of first mention."""
     return tuple(dict.fromkeys(names))
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One rule, with the bits of its alternatives and its destinations as they are on the book's day."""
+
+    rule: Rule
+    bits: int
+    destination: str | None
+    copies: tuple[str, ...]
+    """Whom the rule sends to in any way, the primary destination first."""
+    left_out: frozenset[str]
+    rank: int
+    flags: int
+
+
 class RuleBook:
-    """The rules of a pack that are in force on one day. Made by `book_of`."""
+    """The rules of a pack that are in force on one day. Made by `book_on`."""
 
     def __init__(self, pack: Pack, day: dt.date) -> None:
-        self._pack = pack
-        self._day = day
         self._rules = pack.rules_on(day)
         alternatives = [(number, one) for number, rule in enumerate(self._rules) for one in rule.when or (Condition(),)]
-        self._rule_bits = [0] * len(self._rules)
+        rule_bits = [0] * len(self._rules)
         for bit, (number, _) in enumerate(alternatives):
-            self._rule_bits[number] |= 1 << bit
+            rule_bits[number] |= 1 << bit
+        self._entries = tuple(_entry(rule, bits, pack, day) for rule, bits in zip(self._rules, rule_bits, strict=True))
         self._all = (1 << len(alternatives)) - 1
         self._is: dict[str, dict[object, int]] = {}
         self._any: dict[str, tuple[int, dict[object, int]]] = {}
@@ -86,7 +93,7 @@ class RuleBook:
         for bit, (_, condition) in enumerate(alternatives):
             for test in condition.tests:
                 self._learn(test, 1 << bit)
-        self._free = {fact: self._all & ~self._bound(table) for fact, table in self._is.items()}
+        self._tables = tuple(self._table(fact, table) for fact, table in self._is.items())
         self._outcomes: dict[int, Outcome] = {}
 
     def outcome(self, view: View) -> Outcome:
@@ -96,12 +103,12 @@ class RuleBook:
         if known is None:
             if len(self._outcomes) >= _OUTCOMES_KEPT:
                 self._outcomes.clear()
-            known = self._outcomes[bits] = self._sum_up(self._matching(bits))
+            known = self._outcomes[bits] = self._sum_up(bits)
         return known
 
     def matching(self, view: View) -> tuple[Rule, ...]:
         """The same as `matching_rules` over this day's rules."""
-        return self._matching(self._holding(view))
+        return tuple(entry.rule for entry in self._matching(self._holding(view)))
 
     def _learn(self, test: FactTest, bit: int) -> None:
         match test.kind:
@@ -119,18 +126,19 @@ class RuleBook:
                 for value in test.values:
                     excluded[value] = excluded.get(value, 0) | bit
 
-    @staticmethod
-    def _bound(table: Mapping[object, int]) -> int:
+    def _table(self, fact: str, table: dict[object, int]) -> tuple[str, int, dict[object, int]]:
+        """The fact, the alternatives that do not look at it, and for each value those that it leaves possible."""
         bound = 0
         for bits in table.values():
             bound |= bits
-        return bound
+        free = self._all & ~bound
+        return fact, free, {value: bits | free for value, bits in table.items()}
 
     def _holding(self, view: View) -> int:
         """The bits of the alternatives that hold."""
         bits = self._all
-        for fact, table in self._is.items():
-            bits &= self._free[fact] | table.get(view[fact], 0)
+        for fact, free, table in self._tables:
+            bits &= table.get(view[fact], free)
         for fact, (bound, members) in self._any.items():
             met = 0
             for member in view[fact]:  # type: ignore[attr-defined]  # a tuple, by SET_FACTS
@@ -141,34 +149,58 @@ class RuleBook:
                 bits &= ~excluded.get(member, 0)
         return bits
 
-    def _matching(self, bits: int) -> tuple[Rule, ...]:
-        return tuple(_placing(self._rules, (bool(bits & own) for own in self._rule_bits)))
+    def _matching(self, bits: int) -> Iterator[_Entry]:
+        placed = False
+        for entry in self._entries:
+            if bits & entry.bits and not (placed and entry.rule.fallback):
+                placed = placed or entry.destination is not None
+                yield entry
 
-    def _sum_up(self, rules: tuple[Rule, ...]) -> Outcome:
-        named = next((rule.destination for rule in rules if rule.destination is not None), None)
-        primary = None if named is None else self._pack.destination_on(named, self._day).id
+    def _sum_up(self, bits: int) -> Outcome:
+        entries = list(self._matching(bits))
+        rules = [entry.rule for entry in entries]
+        primary = next((entry.destination for entry in entries if entry.destination is not None), None)
+        left_out: set[str | None] = {primary}
+        rank = steps = flags = 0
+        for entry in entries:
+            left_out |= entry.left_out
+            rank = max(rank, entry.rank)
+            steps = max(steps, entry.rule.raise_urgency)
+            flags |= entry.flags
         return Outcome(
-            rules=rules,
             destination=primary,
-            urgency=urgency_of(rules),
-            copies=self._copies(rules, primary),
-            embargo=any(rule.embargo for rule in rules),
-            advice=unique(code for rule in rules for code in rule.advice),
-            applied=tuple(rule.applied for rule in rules),
-            facts_used=unique(fact for rule in rules for fact in rule.facts),
-            hold_for_human=any(rule.hold_for_human for rule in rules),
-            conflict_check=any(rule.conflict_check for rule in rules),
+            urgency=URGENCIES[min(rank + steps, len(URGENCIES) - 1)],
+            copies=unique(name for entry in entries for name in entry.copies if name not in left_out),
+            embargo=bool(flags & _EMBARGO),
+            advice=unique(chain.from_iterable([rule.advice for rule in rules])),
+            applied=tuple([rule.applied for rule in rules]),
+            facts_used=unique(chain.from_iterable([rule.facts for rule in rules])),
+            hold_for_human=bool(flags & _HOLD),
+            conflict_check=bool(flags & _CONFLICT),
         )
 
-    def _copies(self, rules: tuple[Rule, ...], primary: str | None) -> tuple[str, ...]:
-        """Destinations of later rules and those that rules copy in, without the primary and the excluded ones."""
-        left_out = {name for rule in rules for name in rule.without_copies}
-        asked = (name for rule in rules for name in (rule.destination, *rule.copies) if name is not None)
-        current = (self._pack.destination_on(name, self._day).id for name in asked if name not in left_out)
-        return unique(name for name in current if name != primary and name not in left_out)
+
+def _entry(rule: Rule, bits: int, pack: Pack, day: dt.date) -> _Entry:
+    def now(names: Iterable[str | None]) -> tuple[str, ...]:
+        return tuple(pack.destination_on(name, day).id for name in names if name is not None)
+
+    return _Entry(
+        rule=rule,
+        bits=bits,
+        destination=next(iter(now((rule.destination,))), None),
+        copies=now((rule.destination, *rule.copies)),
+        left_out=frozenset((*rule.without_copies, *now(rule.without_copies))),
+        rank=0 if rule.urgency is None else RANK[rule.urgency],
+        flags=rule.embargo * _EMBARGO | rule.hold_for_human * _HOLD | rule.conflict_check * _CONFLICT,
+    )
+
+
+def book_on(pack: Pack, day: dt.date) -> RuleBook:
+    """The compiled rules of `pack` on `day`."""
+    return _book_of_period(pack, pack.period_of(day))
 
 
 @lru_cache(maxsize=_BOOKS_KEPT)
-def book_of(pack: Pack, day: dt.date) -> RuleBook:
-    """The compiled rules of `pack` on `day`; kept, because compiling costs a hundred decisions."""
-    return RuleBook(pack, day)
+def _book_of_period(pack: Pack, start: dt.date) -> RuleBook:
+    """Kept, because compiling costs a hundred decisions."""
+    return RuleBook(pack, start)

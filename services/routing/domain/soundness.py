@@ -92,10 +92,7 @@ def facts_in_words(view: View) -> str:
 
 def _later(pack: Pack, today: dt.date) -> Iterator[Finding]:
     """What will be wrong on a later day on which a rule or a destination begins or ends."""
-    dated = (*pack.rules, *pack.destinations)
-    begins = {one.valid_from for one in dated if one.valid_from is not None}
-    ends = {one.valid_to + dt.timedelta(days=1) for one in dated if one.valid_to is not None}
-    for day in sorted(day for day in begins | ends if day > today):
+    for day in pack.periods_after(today):
         for one in (*_proved(prove(pack, day)), *_destinations(pack, day)):
             yield Finding(one.level, one.where, f"from {day}: {one.message}")
 

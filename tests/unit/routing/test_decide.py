@@ -13,7 +13,7 @@ from contracts.facts import OpenFacts
 from contracts.policy import RANK, Pack
 from services.routing.domain import decide, decide_alert, decide_held
 from services.routing.domain.cases import run_cases
-from services.routing.domain.rule_book import RuleBook, book_of, matching_rules
+from services.routing.domain.rule_book import RuleBook, book_on, matching_rules
 from tests.unit.routing.packs import KENT, NORTHMERE, any_facts, with_rules
 
 IN_HOURS = dt.datetime(2026, 11, 20, 10, 0, tzinfo=dt.UTC)
@@ -49,7 +49,7 @@ def test_the_same_facts_at_the_same_instant_decide_the_same(facts: OpenFacts, at
 def test_compiled_rules_match_as_their_conditions_read(facts: OpenFacts, pack: Pack) -> None:
     day = IN_HOURS.date()
     view = pack.view(facts)
-    assert book_of(pack, day).matching(view) == matching_rules(pack.rules_on(day), view)
+    assert book_on(pack, day).matching(view) == matching_rules(pack.rules_on(day), view)
 
 
 @given(any_facts(), INSTANTS)
