@@ -29,7 +29,7 @@ from services.intake.adapters.clients import ClientDirectory
 from services.intake.adapters.emissions import Emissions
 from services.intake.adapters.ledger import Entry, Ledger, LedgerRaceError, LedgerUnit
 from services.intake.adapters.seal import Sealer
-from services.intake.adapters.statuses import Cursor, Row, Statuses
+from services.intake.adapters.statuses import Cursor, Statuses
 from services.intake.domain.acceptance import (
     Fresh,
     KeyReused,
@@ -40,7 +40,7 @@ from services.intake.domain.acceptance import (
     VersionReused,
     judge,
 )
-from services.intake.domain.answer import State, StatusAnswer, StatusPage, TimelineEntry
+from services.intake.domain.answer import State, StatusAnswer, StatusPage
 from services.intake.domain.client import Client, client_of, read_key
 from services.intake.domain.fingerprint import Fingerprints
 from services.intake.domain.receiving import facts_of, receipt_of, received_event
@@ -49,11 +49,9 @@ from services.intake.domain.schools import SchoolsRegister
 from services.intake.domain.status import (
     Progress,
     StatusEvent,
-    acknowledge_by_of,
     advance,
+    answer_of,
     entry_of,
-    is_escalated,
-    is_overdue,
     is_settled,
     state_of,
 )
@@ -273,7 +271,7 @@ class ShowReferrals:
     async def one(self, client: Client, referral_id: str) -> StatusAnswer | None:
         """One referral with its timeline, or None where this client has none with this id."""
         found = await self.statuses.find(client.id, referral_id)
-        return None if found is None else _answer(found[0], found[1], self.clock())
+        return None if found is None else answer_of(found[0], found[1], self.clock())
 
     async def page(
         self, client: Client, state: State | None, since: dt.datetime | None, after: Cursor | None
@@ -282,22 +280,4 @@ class ShowReferrals:
         rows = await self.statuses.page(client.id, state, since, after, PAGE_ROWS)
         now = self.clock()
         following = Cursor(rows[-1].updated_at, rows[-1].id) if len(rows) == PAGE_ROWS else None
-        return StatusPage(referrals=tuple(_answer(row, (), now) for row in rows), next_cursor=None), following
-
-
-def _answer(row: Row, timeline: Sequence[TimelineEntry], now: dt.datetime) -> StatusAnswer:
-    progress = row.progress
-    return StatusAnswer(
-        id=row.id,
-        reference=row.reference,
-        status=row.state,
-        revision=row.revision,
-        received_at=row.received_at,
-        updated_at=row.updated_at,
-        acknowledge_by=acknowledge_by_of(progress),
-        destination=progress.in_force.destination if progress.in_force else None,
-        overdue=is_overdue(progress, now),
-        escalated=is_escalated(progress),
-        test=row.test,
-        timeline=tuple(timeline),
-    )
+        return StatusPage(referrals=tuple(answer_of(row, (), now) for row in rows), next_cursor=None), following

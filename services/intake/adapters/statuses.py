@@ -9,23 +9,9 @@ from dataclasses import dataclass
 
 from services.intake.adapters.ledger import timeline_entry
 from services.intake.domain.answer import State, TimelineEntry
-from services.intake.domain.status import Progress
+from services.intake.domain.status import Progress, Row
 from services.kit.database import Connection, Pool, transaction
 from services.kit.inbox import first_time
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What the ledger knows of one referral's way."""
-
-    id: str
-    reference: str
-    test: bool
-    revision: int
-    state: State
-    progress: Progress
-    received_at: dt.datetime
-    updated_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)

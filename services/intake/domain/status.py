@@ -7,6 +7,8 @@ topics arrive, and how often, cannot matter.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 from contracts.decision import Urgency
@@ -21,7 +23,7 @@ from contracts.events.referral_quarantined import ReferralQuarantinedV1
 from contracts.events.referral_redacted import ReferralRedactedV1
 from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.model import Contract
-from services.intake.domain.answer import State, TimelineEntry
+from services.intake.domain.answer import State, StatusAnswer, TimelineEntry
 
 StatusEvent = ReferralRedactedV1 | ReferralQuarantinedV1 | ReferralRoutedV1 | NotificationEvent
 
@@ -61,6 +63,20 @@ class Progress(Contract):
         return self.decision or self.alert
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What the ledger knows of one referral's way."""
+
+    id: str
+    reference: str
+    test: bool
+    revision: int
+    state: State
+    progress: Progress
+    received_at: dt.datetime
+    updated_at: dt.datetime
+
+
 def state_of(progress: Progress) -> State:
     """The furthest state that the evidence proves for the destination in force."""
     ways = {told.how for told in _told(progress)}
@@ -93,15 +109,14 @@ def is_escalated(progress: Progress) -> bool:
 def is_settled(progress: Progress) -> bool:
     """Whether notify has taken over the decision on the whole referral, so that its ladder guards it from here.
 
-    Where an alert went to the same destination before, notify's first word may be about the alert alone: then an
-    acknowledgement or an escalation after the whole decision is waited for.
+    Where an alert went to the same destination before, what notify said before the whole decision was made was about
+    the alert alone: the next word is waited for.
     """
     decision = progress.decision
     if decision is None:
         return False
-    if progress.alert is None or progress.alert.destination != decision.destination:
-        return bool(_told(progress))
-    return any(one.how in {"acknowledged", "escalated"} and one.at >= decision.at for one in _told(progress))
+    alerted_before = progress.alert is not None and progress.alert.destination == decision.destination
+    return any(told.at >= decision.at or not alerted_before for told in _told(progress))
 
 
 def _told(progress: Progress) -> tuple[Told, ...]:
@@ -186,4 +201,23 @@ def _notification_entry(event: NotificationEvent) -> TimelineEntry:
             raise TypeError("an event of a kind that notify does not publish")
     return TimelineEntry.model_validate(
         {"event": name, "at": at, "revision": event.revision, "destination": event.destination}
+    )
+
+
+def answer_of(row: Row, timeline: Sequence[TimelineEntry], now: dt.datetime) -> StatusAnswer:
+    """What a client is told of a referral at `now`."""
+    progress = row.progress
+    return StatusAnswer(
+        id=row.id,
+        reference=row.reference,
+        status=row.state,
+        revision=row.revision,
+        received_at=row.received_at,
+        updated_at=row.updated_at,
+        acknowledge_by=acknowledge_by_of(progress),
+        destination=progress.in_force.destination if progress.in_force else None,
+        overdue=is_overdue(progress, now),
+        escalated=is_escalated(progress),
+        test=row.test,
+        timeline=tuple(timeline),
     )
