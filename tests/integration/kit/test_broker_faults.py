@@ -125,8 +125,6 @@ async def test_an_absent_broker_is_an_outage_after_the_deadline_and_not_the_end_
         with pytest.raises(InfrastructureError):
             await wait_for_kafka(settings)
     assert broken == []
-    started = time.monotonic()
-    assert time.monotonic() - started < 3, "the producer that still holds a record must not keep the process"
 
 
 async def test_a_producer_that_can_publish_no_more_ends_the_process_once(kafka: EmbeddedKafka) -> None:

@@ -178,7 +178,7 @@ async def test_a_relay_outlives_its_database(
     async with relaying(relay):
         await put(pool, small("t", key="before"))
         assert await until(lambda: len(publisher.sent) == 1, 5)
-        await asyncio.to_thread(postgres.kill)
+        await asyncio.to_thread(postgres.stop)
         assert not await answers(pool)
         await asyncio.to_thread(postgres.start)
         assert await until_answers(pool)
