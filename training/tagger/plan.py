@@ -7,10 +7,13 @@ from typing import Final
 
 from training.tagger.network import Schedule, Shape
 
-CHOSEN: Final = Schedule(epochs=16)
+CHOSEN: Final = Schedule(epochs=20)
 
-OVER_REDACTION: Final = 0.02
-"""Share of ordinary words that the tagger alone may cover on unseen kinds; the rest of the budget is the floor's."""
+OVER_REDACTION: Final = 0.026
+"""Share of ordinary words that the tagger alone may cover on kinds not trained on.
+
+Text like the development set is easier than the average kind: there it covers about 0.016, which leaves room for the
+record floor and the patterns under a total of 0.025."""
 
 
 def schedule(epochs: int | None = None) -> Schedule:
@@ -20,4 +23,4 @@ def schedule(epochs: int | None = None) -> Schedule:
 
 def layout(rows: int) -> Shape:
     """The chosen network for a word list of this many embedding rows."""
-    return Shape(rows, embedding=96, channels=64)
+    return Shape(rows, embedding=96, channels=80)

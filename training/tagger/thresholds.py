@@ -15,6 +15,9 @@ _GRID: Final = np.concatenate([np.geomspace(0.005, 0.2, 60), np.linspace(0.21, 0
 _LEAST: Final = 30
 """Spans a label needs before it gets a threshold of its own."""
 
+_SPREAD: Final = 2.0
+"""Factor by which a label's threshold may differ from the common one: rare labels would else follow a few spans."""
+
 
 def _best(missed: NDArray[np.float64], covered: NDArray[np.float64], price: float) -> float:
     """The threshold with the least cost, where a missed span costs as much as `price` words covered for nothing."""
@@ -36,11 +39,11 @@ def _at_price(evidence: Evidence, price: float) -> dict[str, float]:
         np.array([high for group in words.values() for high in group]),
         price,
     )
-    return {
-        label: _best(np.array(spans[at]), np.array(words[at]), price) if len(spans[at]) >= _LEAST else everything
-        for at, label in enumerate(LABELS)
-        if at
-    }
+    chosen = {}
+    for at, label in enumerate(LABELS[1:], start=1):
+        own = _best(np.array(spans[at]), np.array(words[at]), price) if len(spans[at]) >= _LEAST else everything
+        chosen[label] = round(float(np.clip(own, everything / _SPREAD, everything * _SPREAD)), 4)
+    return chosen
 
 
 def over(evidence: Evidence, thresholds: dict[str, float]) -> float:

@@ -40,7 +40,7 @@ def main() -> int:
     limit_threads(arguments.threads)
     began = time.monotonic()
     schedule = plan.schedule(arguments.epochs)
-    fitted = fit(gold.read_all(), names.load(), schedule, print, plan.layout)
+    fitted = fit(gold.read_all(), names.load(), schedule, lambda line: print(line, flush=True), plan.layout)
     path = arguments.output or MODEL_FILE
     save(path, export.model(fitted, json.loads(THRESHOLDS.read_text(encoding="utf-8"))))
     print(f"{path.name}: {path.stat().st_size / 1e6:.1f} MB after {time.monotonic() - began:.0f} s")

@@ -16,10 +16,13 @@ from services.redaction.tagger.words import VOCABULARY_START
 
 MODEL_FILE: Final = Path(__file__).resolve().parent / "model" / "tagger.npz"
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """Raised when bits, rows or layout change meaning; a file of another format is refused."""
 
 _LISTS: Final = ("ordinary", "capital_only", "common", "kin", "forenames", "surnames", "vocabulary", "seen")
+
+_BETWEEN: Final = "\x1f"
+"""Parts the words of a list. A blank, so no token holds it; a line break is itself a word of the vocabulary."""
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -47,12 +50,12 @@ def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.
 
 def pack_words(words: list[str]) -> NDArray[np.uint8]:
     """A word list as compressed text, in the order given."""
-    return np.frombuffer(zlib.compress("\n".join(words).encode("utf-8"), 9), dtype=np.uint8)
+    return np.frombuffer(zlib.compress(_BETWEEN.join(words).encode("utf-8"), 9), dtype=np.uint8)
 
 
 def _unpack_words(packed: NDArray[np.uint8]) -> list[str]:
     text = zlib.decompress(packed.tobytes()).decode("utf-8")
-    return text.split("\n") if text else []
+    return text.split(_BETWEEN) if text else []
 
 
 def save(path: Path, model: Model) -> None:

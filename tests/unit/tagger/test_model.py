@@ -39,7 +39,7 @@ def small_model() -> Model:
         kin=frozenset({"nan"}),
         forenames=frozenset({"kai"}),
         surnames=frozenset({"osei"}),
-        vocabulary={"the": VOCABULARY_START, "nan": VOCABULARY_START + 1},
+        vocabulary={"\n": VOCABULARY_START, "the": VOCABULARY_START + 1},
         seen=frozenset({"the"}),
     )
     return Model(weights, lists, ("O", "PERSON"), np.array([2.0, 0.5], dtype=np.float32))
