@@ -19,7 +19,7 @@ from services.redaction.adapters.presidio import (
 )
 from services.redaction.domain import context, deny, linking, places, structured, tagging
 from services.redaction.domain.document import Document, read
-from services.redaction.domain.finding import FLOOR_LAYERS, Finding, Label, Layer
+from services.redaction.domain.finding import ALL_LAYERS, Finding, Label, Layer
 from services.redaction.domain.guard import GuardedText, Leak, inspect
 from services.redaction.domain.lexicon import ORDINARY, SAFE_PROPER, Lexicon
 from services.redaction.domain.merge import merge
@@ -28,6 +28,7 @@ from services.redaction.domain.quasi import QuasiFlag, flags, review_score
 from services.redaction.domain.record import RecordIndex, index_record
 from services.redaction.domain.weighing import weigh
 from services.redaction.lexicon import load_lexicon
+from services.redaction.tagger import Tagger
 
 MAX_CHARACTERS = 30_000
 """Code points of the longest narrative that is redacted: some 5,000 words, ten times a long one. A longer one is
@@ -75,7 +76,7 @@ class Redactor:
         self._clock = clock
 
     @classmethod
-    def load(cls, *, layers: frozenset[Layer] = FLOOR_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
+    def load(cls, *, layers: frozenset[Layer] = ALL_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
         """Read the lists and the model once (≤ 2 s). `layers` is for ablation; production uses all."""
         lexicon = load_lexicon()
         return cls(lexicon, PresidioEngines(_detectors(lexicon, layers)), clock)
@@ -127,8 +128,6 @@ def _detectors(lexicon: Lexicon, layers: frozenset[Layer]) -> dict[Layer, Detect
 
     def of_lexicon(document: Document, _: RecordIndex) -> list[Finding]:
         return deny.find(document)
-
-    from services.redaction.tagger import Tagger
 
     tagger = Tagger.load() if "tagger" in layers else None
 

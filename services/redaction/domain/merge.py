@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 
@@ -17,6 +18,11 @@ JOINING = frozenset({" ", "-", "'", "  "})
 """What may stand between two parts of one name."""
 
 
+WORDLIKE = re.compile(r"\w")
+
+SEVERAL = 2
+"""People from which a stretch is no one name."""
+
 NAMED = frozenset({"PERSON", "SCHOOL", "PLACE", "HANDLE"})
 """Labels of names, which may carry a possessive that stays in the text."""
 
@@ -25,6 +31,7 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
     """Disjoint findings in document order, each from a token's start to a token's end without its possessive."""
     whole = [_whole_tokens(document, finding) for finding in findings if finding.start < finding.end]
     whole += _repeated(document, whole)
+    whole = _apart(document.text, whole)
     whole.sort(key=lambda f: (f.start, -f.end, RANK[f.layer]))
     united: list[Finding] = []
     for finding in whole:
@@ -34,6 +41,26 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
         else:
             united.append(finding)
     return [_with_initials(document, finding) for finding in united]
+
+
+def _apart(text: str, findings: list[Finding]) -> list[Finding]:
+    """Cuts a name that runs over two people of the record into what is left beside them: "Ngozi Darren"."""
+    people = sorted(f for f in findings if f.layer == "record" and f.label == "PERSON")
+    starts = [person.start for person in people]
+    answer = []
+    for finding in findings:
+        inside = people[bisect_left(starts, finding.start) : bisect_left(starts, finding.end)]
+        if finding.layer == "record" or len({f.identity for f in inside} - {"family"}) < SEVERAL:
+            answer.append(finding)
+            continue
+        at = finding.start
+        for person in inside:
+            if WORDLIKE.search(text, at, person.start):
+                answer.append(finding._replace(start=at, end=person.start))
+            at = max(at, person.end)
+        if WORDLIKE.search(text, at, finding.end):
+            answer.append(finding._replace(start=at))
+    return answer
 
 
 def _whole_tokens(document: Document, finding: Finding) -> Finding:
@@ -106,6 +133,8 @@ def _union(first: Finding, second: Finding) -> Finding:
 def _one_name(document: Document, last: Finding, finding: Finding) -> bool:
     """Whether two neighbours are the parts of one name or one address."""
     gap = document.text[last.end : finding.start]
+    if gap == ", " and last.layer == finding.layer == "record" and last.identity == finding.identity is not None:
+        return last.label == finding.label == "PERSON"
     initial = gap in (". ", ".") and document.text[last.end - 1].isupper() and last.end - last.start == 1
     if last.label != finding.label or not (gap in JOINING or initial):
         return False

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from typing import cast, get_args
 
 from services.redaction.domain.document import Document
@@ -19,8 +21,37 @@ def find(document: Document, index: RecordIndex, answer: Tagging) -> list[Findin
     found = []
     for span in answer.spans:
         label = cast(Label, span.label) if span.label in KNOWN_LABELS else "ID_OTHER"
-        found.append(Finding(span.start, span.end, label, "tagger", "learned from annotated narratives"))
+        for part in _parts(document.text, span.start, span.end, label):
+            start, end = _trimmed(document.text, *part)
+            if start < end:
+                found.append(Finding(start, end, label, "tagger", "learned from annotated narratives"))
     return found
+
+
+BETWEEN = re.compile(r"\s*[,;/&|\n]\s*|\s+(?:and|or)\s+")
+"""What stands between two people, never within a name."""
+
+
+def _parts(text: str, start: int, end: int, label: Label) -> Iterator[tuple[int, int]]:
+    """A span of people, one by one; other spans whole."""
+    if label == "PERSON":
+        for match in BETWEEN.finditer(text, start, end):
+            yield start, match.start()
+            start = match.end()
+    yield start, end
+
+
+OPENING = frozenset("@#+(_")
+"""Signs that may open an identifier; every other sign at a span's edge is punctuation and stays."""
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """The span without the punctuation at its edges; empty where it has nothing else."""
+    while start < end and not text[start].isalnum() and text[start] not in OPENING:
+        start += 1
+    while start < end and not text[end - 1].isalnum() and text[end - 1] != "_":
+        end -= 1
+    return start, end
 
 
 def _by_token(document: Document, answer: Tagging) -> list[float]:

@@ -19,12 +19,19 @@ from services.redaction.domain.finding import Finding, Layer
 from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE, Lexicon
 from services.redaction.domain.network import public_links
 from services.redaction.domain.signals import DATE_WORDS, TITLES
+from services.redaction.domain.words import word_set
 
 NEEDED_DAY = 0.97
 """Certainty that a date needs which neither a cue nor the record makes a birth: incident dates stay in the text."""
 
 NEEDED_PLAIN = 0.25
 """Certainty that a lower-case word of everyday notes needs."""
+
+NEEDED_EDGE = 0.9
+"""Certainty that a small word at the edge of a name or number needs to be part of it."""
+
+SMALL = word_set("on at in to from of by is was and or with for a an as re i he she they we it his her my our")
+"""Words that stand beside identifiers and seldom in them."""
 
 NEEDED_HEADING = 0.15
 """The same for one with a capital: sentence openings and headings carry capitals."""
@@ -121,7 +128,7 @@ def _pieces(document: Document, finding: Finding, days: set[int]) -> Iterator[Fi
     if not tokens:
         return
     if len(kept) == len(tokens) or any(not _needed(document, i, days) for i in kept):
-        yield finding
+        yield from _without_edges(document, finding, tokens)
         return
     if not kept:
         return
@@ -133,6 +140,18 @@ def _pieces(document: Document, finding: Finding, days: set[int]) -> Iterator[Fi
             parts.append([i, i])
     for first, last in parts:
         yield finding._replace(start=document.starts[first], end=document.ends[last])
+
+
+def _without_edges(document: Document, finding: Finding, tokens: range) -> Iterator[Finding]:
+    """The finding without the small words at its edges that the tagger took along: "on 07700 900123"."""
+    certainty = document.certainty or []
+    first, last = tokens[0], tokens[-1]
+    while first < last and document.lowers[first] in SMALL and certainty[first] < NEEDED_EDGE:
+        first += 1
+    while last > first and document.lowers[last] in SMALL and certainty[last] < NEEDED_EDGE:
+        last -= 1
+    start = finding.start if first == tokens[0] else document.starts[first]
+    yield finding._replace(start=start, end=finding.end if last == tokens[-1] else document.ends[last])
 
 
 def _stands(document: Document, finding: Finding, lexicon: Lexicon) -> bool:
