@@ -21,11 +21,11 @@ CLUSTER_ID = "c2FmZXJvdXRlLWxvY2FsMQ"
 JVM = ("-Xmx384m", "-XX:+UseSerialGC", "-Djava.awt.headless=true")
 """Measured: 245 MB resident, and enough for the load of a 2-core machine; the serial collector starts fastest."""
 
-FORMAT_TIMEOUT = 60.0
+FORMAT_TIMEOUT = 120.0
 """Seconds; measured 0.6 to 0.9."""
 
-START_TIMEOUT = 90.0
-"""Seconds from fork to the first answer; measured 2.5, and 13 with four times more work than cores."""
+START_TIMEOUT = 180.0
+"""Seconds from fork to the first answer; measured 2.5, 13 on a busy machine, and a minute at a load of 14 on two cores."""
 
 STOP_GRACE = 20.0
 """Seconds for a clean shutdown before kill -9; measured 0.3, and 2.6 on a busy machine."""
@@ -206,7 +206,10 @@ class EmbeddedKafka:
             return
         command = [*self._java, "kafka.tools.StorageTool", "format", "--ignore-formatted"]
         command += ["-t", CLUSTER_ID, "-c", str(self._properties.absolute())]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_TIMEOUT, check=False)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=FORMAT_TIMEOUT, check=False)
+        except (subprocess.TimeoutExpired, OSError) as failure:
+            raise KafkaUnavailableError(f"the storage could not be formatted ({type(failure).__name__})") from None
         if done.returncode != 0:
             raise KafkaUnavailableError(f"the storage could not be formatted: {(done.stdout + done.stderr)[-800:]}")
 

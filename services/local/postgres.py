@@ -120,6 +120,8 @@ class EmbeddedPostgres:
         """Set it up if the directory is empty, start it and wait until it answers. Raises PostgresUnavailableError."""
         if not self.running:
             self._set_up()
+            if self._account is not None:  # each time: others tighten the folders above us now and then
+                let_in(self._account, self._bin, [self._data])
             self._clear_stale_lock()
         self._child.start()
         self._child.wait_until(self.answers, START_TIMEOUT, PostgresUnavailableError)
@@ -209,18 +211,8 @@ class EmbeddedPostgres:
         command = [str(self._bin / "initdb"), "-D", str(self._data), "-U", SUPERUSER, "--auth=scram-sha-256"]
         command += [f"--pwfile={password_file.absolute()}", "--encoding=UTF8", "--no-instructions"]
         command += ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        done = subprocess.run(
-            command,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_TIMEOUT,
-            check=False,
-            user=self._account,
-            group=self._account,
-            extra_groups=[] if self._account else None,
-            cwd="/",
-            env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        )
+        environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
+        done = _finished(command, env=environment, account=self._account)
         if done.returncode != 0:
             raise PostgresUnavailableError(f"initdb failed: {(done.stdout + done.stderr)[-800:]}")
 
@@ -245,15 +237,7 @@ class EmbeddedPostgres:
     def _execute(self, sql: str) -> None:
         environment = {"PATH": os.defpath, "PGPASSWORD": self._passwords()["roles"][SUPERUSER]}
         command = [str(self._bin / "psql"), "-h", LOOPBACK, "-p", str(self._port), "-U", SUPERUSER, "-d", SUPERUSER]
-        done = subprocess.run(
-            [*command, "-X", "-q", "-v", "ON_ERROR_STOP=1"],
-            input=sql,
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_TIMEOUT,
-            check=False,
-            env=environment,
-        )
+        done = _finished([*command, "-X", "-q", "-v", "ON_ERROR_STOP=1"], sql=sql, env=environment)
         if done.returncode != 0:
             raise PostgresUnavailableError(f"PostgreSQL refused a statement: {done.stderr.strip()[-400:]}")
 
@@ -279,3 +263,25 @@ SELECT 'CREATE DATABASE "{name}" OWNER "{owner}"'
 REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;
 """
 """psql script: a role and its database, made only if missing; nobody but the owner may connect."""
+
+
+def _finished(
+    command: list[str], *, env: dict[str, str], sql: str = "", account: str | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs to its end, as `account` if there is one to drop to."""
+    try:
+        return subprocess.run(
+            command,
+            input=sql,
+            capture_output=True,
+            text=True,
+            timeout=COMMAND_TIMEOUT,
+            check=False,
+            user=account,
+            group=account,
+            extra_groups=[] if account else None,
+            cwd="/",
+            env=env,
+        )
+    except (subprocess.TimeoutExpired, OSError) as failure:
+        raise PostgresUnavailableError(f"{Path(command[0]).name} did not end well ({type(failure).__name__})") from None

@@ -4,7 +4,10 @@ A test that breaks a part (kill, pause, stop) starts it again before it ends; on
 """
 
 import os
+import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -19,31 +22,46 @@ def require_kafka() -> bool:
     return os.environ.get("REQUIRE_KAFKA") == "1"
 
 
+@contextmanager
+def run_directory(name: str) -> Iterator[Path]:
+    """A folder for a part, gone afterwards. Not pytest's: every session of pytest closes the folder above its own to
+    other accounts, also while another session's PostgreSQL, which is no root, is about to start there."""
+    with tempfile.TemporaryDirectory(prefix=f"saferoute-{name}-") as folder:
+        yield Path(folder)
+
+
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+def kafka() -> Iterator[EmbeddedKafka]:
     """A real Apache Kafka. Topics must be declared; use names of your own."""
-    broker = EmbeddedKafka(tmp_path_factory.mktemp("kafka"))
-    try:
-        broker.__enter__()
-    except JarsUnavailableError as reason:
-        if require_kafka():
-            pytest.fail(f"REQUIRE_KAFKA=1 and no Apache Kafka: {reason}")
-        pytest.skip(f"no Apache Kafka: {reason}")
-    yield broker
-    broker.__exit__(None, None, None)
+    with ExitStack() as parts:
+        broker = EmbeddedKafka(parts.enter_context(run_directory("kafka")))
+        try:
+            parts.enter_context(broker)
+        except JarsUnavailableError as reason:
+            if require_kafka():
+                pytest.fail(f"REQUIRE_KAFKA=1 and no Apache Kafka: {reason}")
+            pytest.skip(f"no Apache Kafka: {reason}")
+        yield broker
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
+def postgres() -> Iterator[EmbeddedPostgres]:
     """A real PostgreSQL; make a database of your own with `create_database`."""
-    with EmbeddedPostgres(tmp_path_factory.mktemp("postgres")) as server:
+    with run_directory("postgres") as folder, EmbeddedPostgres(folder) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def _session_mail_catcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailCatcher]:
-    with MailCatcher(tmp_path_factory.mktemp("mails")) as catcher:
+def _session_mail_catcher() -> Iterator[MailCatcher]:
+    with run_directory("mails") as folder, MailCatcher(folder) as catcher:
         yield catcher
+
+
+@pytest.fixture
+def run_dir() -> Iterator[Path]:
+    """An empty folder for a part of the test's own."""
+    with run_directory("test") as folder:
+        yield folder
 
 
 @pytest.fixture

@@ -95,8 +95,8 @@ async def test_frozen_server_answers_nothing_until_it_is_resumed(postgres: Embed
     assert postgres.answers()
 
 
-async def test_wiped_server_has_lost_everything(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path) as server:
+async def test_wiped_server_has_lost_everything(run_dir: Path) -> None:
+    with EmbeddedPostgres(run_dir) as server:
         server.create_database("lost", "lost")
         with pytest.raises(PostgresUnavailableError):
             server.wipe()
@@ -127,19 +127,28 @@ def test_run_directory_is_held_by_one_run(postgres: EmbeddedPostgres) -> None:
 
 
 @pytest.mark.parametrize("frozen", [False, True])
-async def test_server_of_a_killed_run_does_not_outlive_it_or_break_the_next(tmp_path: Path, frozen: bool) -> None:
-    killed = start_and_kill_run("services.local.postgres", "EmbeddedPostgres", tmp_path, freeze_part=frozen)
+async def test_server_of_a_killed_run_does_not_outlive_it_or_break_the_next(run_dir: Path, frozen: bool) -> None:
+    killed = start_and_kill_run("services.local.postgres", "EmbeddedPostgres", run_dir, freeze_part=frozen)
     if not frozen:  # a frozen process sees no signal: the next run ends it
         assert killed.part_ended_within(10)
-    with EmbeddedPostgres(tmp_path) as server:
+    with EmbeddedPostgres(run_dir) as server:
         assert await value(server.superuser_dsn(), "SELECT 1") == 1
         assert killed.part_ended_within(0.1)
 
 
-def test_lock_that_names_a_stranger_does_not_keep_the_server_from_starting(tmp_path: Path) -> None:
-    with EmbeddedPostgres(tmp_path) as server:
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root's server runs under another account")
+def test_server_starts_again_after_the_folder_above_was_closed(run_dir: Path) -> None:
+    with EmbeddedPostgres(run_dir / "postgres") as server:
+        server.stop()
+        run_dir.chmod(0o700)
+        server.start()
+        assert server.answers()
+
+
+def test_lock_that_names_a_stranger_does_not_keep_the_server_from_starting(run_dir: Path) -> None:
+    with EmbeddedPostgres(run_dir) as server:
         server.kill()
-        lock = tmp_path / "data" / "postmaster.pid"
+        lock = run_dir / "data" / "postmaster.pid"
         lines = lock.read_text().splitlines()
         lock.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
         server.start()
