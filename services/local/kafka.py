@@ -25,7 +25,7 @@ FORMAT_TIMEOUT = 120.0
 """Seconds; measured 0.6 to 0.9."""
 
 START_TIMEOUT = 180.0
-"""Seconds from fork to the first answer; measured 2.5, 13 on a busy machine, and a minute at a load of 14 on two cores."""
+"""Seconds from fork to the first answer; measured 2.5; up to a minute at a load of 14 on two cores."""
 
 STOP_GRACE = 20.0
 """Seconds for a clean shutdown before kill -9; measured 0.3, and 2.6 on a busy machine."""
