@@ -54,6 +54,19 @@ class ImmediateAction(PolicyPart):
     tel: str | None = None
 
 
+class ShownAdvice(PolicyPart):
+    """An advice block as a school reads it: the variant chosen, the number of that minute."""
+
+    code: str
+    title: str
+    text: str
+    checklist: tuple[str, ...] = ()
+    tel: str | None = None
+    link: str | None = None
+    hold_until: Hold | None = None
+    asks_for: str | None = None
+
+
 class Letter(Sourced):
     """A template letter that a school adapts and shares. Its placeholders name no child, school or platform."""
 

@@ -7,10 +7,11 @@ All pure: the instant is an argument. Where a referral goes is routing's alone.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 
 from contracts.decision import Urgency
 from contracts.facts import OpenFacts
-from contracts.policy.advice import Advice, ImmediateAction
+from contracts.policy.advice import Advice, ImmediateAction, ShownAdvice
 from contracts.policy.conditions import any_holds
 from contracts.policy.destinations import Destination, Ladder, LadderLevel, LadderStep, Recipient
 from contracts.policy.pack import Pack
@@ -61,6 +62,34 @@ def _number(place: Destination, at: dt.datetime, day: dt.date, pack: Pack) -> st
 def advice_phone(block: Advice, at: dt.datetime, pack: Pack) -> str | None:
     """The number that belongs to an advice block at `at`, or None."""
     return block.tel if block.tel_of is None else phone_at(block.tel_of, at, pack)
+
+
+def shown_advice(
+    codes: Iterable[str], at: dt.datetime, pack: Pack, *, affected: bool | None = None
+) -> tuple[ShownAdvice, ...]:
+    """The advice blocks of a decision as a school reads them, in the order of `codes`.
+
+    `affected` says whether the concern was reported at this school: it picks the variant of blocks that have two;
+    None shows what holds for both. A code that this version of the pack no longer knows is left out.
+    """
+    blocks = [pack.advice_by_code[code] for code in codes if code in pack.advice_by_code]
+    return tuple(_shown(block, at, pack, affected) for block in blocks)
+
+
+def _shown(block: Advice, at: dt.datetime, pack: Pack, affected: bool | None) -> ShownAdvice:
+    variant = None
+    if block.variants is not None and affected is not None:
+        variant = block.variants.affected if affected else block.variants.not_affected
+    return ShownAdvice(
+        code=block.code,
+        title=block.title,
+        text=block.text if variant is None else f"{variant} {block.text}",
+        checklist=block.checklist,
+        tel=advice_phone(block, at, pack),
+        link=block.link,
+        hold_until=block.hold_until,
+        asks_for=block.asks_for,
+    )
 
 
 def immediate_actions(facts: OpenFacts, at: dt.datetime, pack: Pack) -> tuple[ImmediateAction, ...]:

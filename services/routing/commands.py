@@ -1,4 +1,4 @@
-"""The commands `saferoute policy check | explain | test | mutate | table | replay`."""
+"""The commands `saferoute policy check | explain | test | mutate | table | record | replay`."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from services.routing.domain.replay import RecordedDecision, Replay, replay
 from services.routing.domain.soundness import Soundness, check_pack
 from services.routing.mutation_report import show_mutants
 from services.routing.policy_input import (
+    BAD_INPUT,
     SHIPPED_PACK,
     Fault,
     InputFaultError,
@@ -37,10 +38,8 @@ from services.routing.policy_input import (
     text_from,
 )
 from services.routing.policy_table import as_html, as_markdown
+from services.routing.recording import record_decisions
 from services.routing.replay_report import write_changes, write_counts, write_csv
-
-BAD_INPUT = 2
-"""Exit code where what was given cannot be used; 1 is for a pack or a page that fails its check."""
 
 PolicyOption = Annotated[
     Path, typer.Option("--policy", metavar="DIR", help="The policy pack: a directory of YAML files.")
@@ -68,6 +67,7 @@ def register(app: typer.Typer) -> None:
     policy.command("test")(test)
     policy.command("mutate")(mutate)
     policy.command("table")(table)
+    policy.command("record")(record_decisions)
     policy.command("replay")(replay_decisions)
     app.add_typer(policy)
 

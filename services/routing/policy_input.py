@@ -23,6 +23,10 @@ SHIPPED_PACK = Path(__file__).parent / "policies" / "kent"
 """The pack that is used where none is named."""
 
 
+BAD_INPUT = 2
+"""Exit code where what was given cannot be used; 1 is for a pack or a page that fails its check."""
+
+
 class InputFaultError(Exception):
     """What was given cannot be read. The text says what to do and repeats nothing of the input."""
 

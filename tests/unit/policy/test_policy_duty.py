@@ -19,6 +19,7 @@ from services.kit.policy_duty import (
     ladder_step_due,
     phone_at,
     recipients_at,
+    shown_advice,
 )
 from services.kit.policy_files import load_pack
 
@@ -70,6 +71,24 @@ def test_danger_comes_first_and_nothing_stands_in_for_the_call() -> None:
 def test_what_cannot_wait_for_an_answer_is_said_at_once(facts: OpenFacts, code: str) -> None:
     assert code in {action.code for action in immediate_actions(facts, IN_HOURS, KENT)}
     assert code not in {action.code for action in immediate_actions(OpenFacts(), IN_HOURS, KENT)}
+
+
+def test_advice_is_shown_in_the_variant_of_the_school() -> None:
+    def text(affected: bool | None) -> str:
+        (shown,) = shown_advice(["content_circulating", "gone"], IN_HOURS, KENT, affected=affected)
+        return shown.text
+
+    assert "reported at your school" in text(True)
+    assert "not directly affected" in text(False)
+    assert "your school" not in text(None)
+
+
+def test_shown_advice_has_the_number_of_its_minute_and_its_checklist() -> None:
+    codes = ["call_front_door", "talking_with_pupils", "hold_wider_pupils"]
+    front_door, pupils, hold = shown_advice(codes, AT_NIGHT, KENT)
+    assert front_door.tel == "03000 419 191"
+    assert any("At least two members of staff" in item for item in pupils.checklist)
+    assert hold.hold_until == "police_or_ceop_response"
 
 
 def test_a_number_that_ended_is_not_shown() -> None:

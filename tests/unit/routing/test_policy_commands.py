@@ -11,7 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from services.routing.commands import BAD_INPUT, register
+from services.routing.commands import register
+from services.routing.policy_input import BAD_INPUT
 from tests.unit.routing.packs import PACKS
 from tests.unit.routing.test_replay import record
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+from dataclasses import dataclass
 
+from contracts.codec import encode
 from contracts.decision import RuleApplied
 from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.facts import OpenFacts
 from services.routing.domain import decide, decide_alert, decide_held
 from services.routing.domain.replay import RecordedDecision, record_of, replay
 from services.routing.domain.transfer import TRANSFER
+from services.routing.recording import Recorder
 from services.routing.replay_report import write_csv
 from tests.support.example_events import example_envelopes
 from tests.unit.routing.packs import KENT, NORTHMERE, with_rules
@@ -73,6 +76,28 @@ def test_a_record_keeps_facts_and_decision_and_no_word_of_the_narrative() -> Non
     assert "narrative" not in kept
     assert RecordedDecision.model_validate_json(kept).decision == event.decision
     assert RecordedDecision.model_validate_json(event.model_dump_json()).facts == event.facts
+
+
+@dataclass(frozen=True)
+class Message:
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[tuple[str, bytes], ...] = ()
+
+
+def message_of(event_type: str) -> Message:
+    encoded = encode(example_envelopes()[event_type])
+    return Message(encoded.key, encoded.value, tuple((name, text.encode()) for name, text in encoded.headers.items()))
+
+
+def test_recording_takes_each_decision_once_and_nothing_else() -> None:
+    recorder = Recorder()
+    routed = message_of("referral.routed.v1")
+    record_made = recorder.record_in(routed)
+    assert record_made is not None
+    assert recorder.record_in(routed) is None
+    assert recorder.record_in(message_of("referral.redacted.v1")) is None
+    assert recorder.record_in(Message(b"x", b"garbage")) is None
 
 
 def test_the_csv_has_every_change_with_both_sides() -> None:
