@@ -20,6 +20,7 @@ from services.intake.adapters.ledger import Ledger
 from services.intake.adapters.seal import Sealer
 from services.intake.adapters.statuses import Statuses
 from services.intake.api.deadline import Deadline
+from services.intake.api.docs import docs_router
 from services.intake.api.door import Door
 from services.intake.api.openapi import DESCRIPTION, TITLE, VERSION, describe
 from services.intake.api.routes import Routes, refuse_as_problems
@@ -100,6 +101,7 @@ def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clo
     )
     refuse_as_problems(app)
     describe(app)
+    app.include_router(docs_router(app))
     app.add_middleware(Door)
     return app
 

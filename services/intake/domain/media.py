@@ -22,7 +22,7 @@ _MEDIA_TYPE = re.compile(r"\s*(?:image|video|audio)/", re.IGNORECASE)
 _DATA_URI = re.compile(r"\bdata:(?:[\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*,", re.IGNORECASE)
 _ENCODED_MEDIA = re.compile(
     r"(?<![A-Za-z0-9+/])"
-    r"(?:/9j/|iVBORw0KGgo|R0lGOD|UklGR|AAAA[A-Za-z0-9+/]{2}Z0eX|GkXfo|SUkqA|TU0AK|SUQz)"
+    r"(?:/9j/|iVBORw0KGg|R0lGOD|UklGR|AAAA[A-Za-z0-9+/]{2}Z0eX|GkXfo|SUkqA|TU0AK|SUQz)"
     r"[A-Za-z0-9+/_=\s-]{60}"
 )
 """The first bytes of JPEG, PNG, GIF, WebP/AVI, MP4/HEIC/QuickTime, WebM, TIFF (two orders) and MP3, in base64."""
