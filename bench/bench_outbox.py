@@ -47,8 +47,7 @@ TABLE = (
 )
 PAYLOAD = "x" * 2_000
 """Bytes of filling a row: a redacted referral is about as large."""
-LEASE_SECONDS = 2.0
-IDLE_ROWS = 30
+IDLE_ROWS = 20
 STRIKE_SECONDS = 0.2
 """A kill strikes at a random moment of this long after the relay reached its database: both are at work then."""
 
@@ -99,6 +98,8 @@ class Ours:
 class Library:
     """faststream-outbox: a subscriber of its table that publishes each row with its key and waits for Kafka."""
 
+    lease_seconds = 2.0
+
     def __init__(self, bootstrap_servers: str, dsn: str, topic: str) -> None:
         self._kafka = create_broker(KafkaSettings(bootstrap_servers=bootstrap_servers))
         self._engine: AsyncEngine = create_async_engine(dsn.replace("postgresql://", "postgresql+asyncpg://", 1))
@@ -119,7 +120,7 @@ class Library:
             fetch_batch_size=100,
             min_fetch_interval=0.05,
             max_fetch_interval=0.25,
-            lease_ttl_seconds=LEASE_SECONDS,
+            lease_ttl_seconds=self.lease_seconds,
             terminal_flush_batch_size=20,
         )(relay)
 
@@ -172,7 +173,7 @@ class Place:
 
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "bench.bench_outbox", "--relay", self.name]
-        command += [self.kafka.bootstrap_servers, self.dsn, self.topic]
+        command += [self.kafka.bootstrap_servers, self.dsn, self.topic, "--lease", str(Library.lease_seconds)]
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
     async def waiting(self, connection: asyncpg.Connection) -> int:
@@ -272,7 +273,9 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--relay", nargs=4, metavar=("NAME", "KAFKA", "DSN", "TOPIC"), help=argparse.SUPPRESS)
+    parser.add_argument("--lease", type=float, default=Library.lease_seconds, help="faststream-outbox's, in seconds")
     given = parser.parse_args()
+    Library.lease_seconds = given.lease
     if given.relay is not None:
         asyncio.run(relay_for_ever(*given.relay))
         return
