@@ -155,13 +155,8 @@ def _letter(place: TopicPartition, record: Any) -> Letter:
 @contextlib.asynccontextmanager
 async def open_drawer(settings: KafkaSettings, only: str | None = None) -> AsyncIterator[Drawer]:
     """The cluster's dead letters. Raises KafkaError when no broker answers."""
-    consumer = AIOKafkaConsumer(
-        **client_options(settings),
-        group_id=GROUP,
-        enable_auto_commit=False,
-        auto_offset_reset="earliest",
-        request_timeout_ms=REQUEST_TIMEOUT_MS,
-    )
+    options = client_options(settings) | {"request_timeout_ms": REQUEST_TIMEOUT_MS}
+    consumer = AIOKafkaConsumer(**options, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest")
     try:
         await consumer.start()
         yield Drawer(consumer, only)
@@ -181,16 +176,13 @@ async def count(settings: KafkaSettings, only: str | None) -> Counter[tuple[str,
 
 def describe(letter: Letter) -> list[str]:
     """Lines about a letter that hold nothing of its content."""
-    size = "none" if letter.value is None else f"{len(letter.value)} bytes"
-    lines = [
-        f"{letter.place.topic} {letter.place.partition}/{letter.offset}",
-        f"  value {size}, key {len(letter.key or b'')} bytes, {'whole' if letter.replayable else 'not whole'}",
-    ]
+    sizes = f"value {len(letter.value or b'')} bytes, key {len(letter.key or b'')} bytes"
+    lines = [f"{letter.place.topic} {letter.place.partition}/{letter.offset}"]
+    lines.append(f"  {sizes}, {'whole' if letter.replayable else 'not whole'}")
     for name, raw in letter.headers:
-        text = raw.decode(errors="replace")
-        known = SHOWN.fullmatch(name) and PLAIN.fullmatch(text)
-        label = name if SHOWN.fullmatch(name) else "(another header)"
-        lines.append(f"  {label}: {text if known else f'({len(raw)} bytes)'}")
+        text, known = raw.decode(errors="replace"), SHOWN.fullmatch(name)
+        shown = text if known and PLAIN.fullmatch(text) else f"({len(raw)} bytes)"
+        lines.append(f"  {name if known else '(another header)'}: {shown}")
     return lines
 
 
@@ -224,9 +216,8 @@ async def replay(
 
 @contextlib.asynccontextmanager
 async def _producer(settings: KafkaSettings) -> AsyncIterator[AIOKafkaProducer]:
-    producer = AIOKafkaProducer(
-        **client_options(settings), enable_idempotence=True, request_timeout_ms=REQUEST_TIMEOUT_MS
-    )
+    options = client_options(settings) | {"request_timeout_ms": REQUEST_TIMEOUT_MS}
+    producer = AIOKafkaProducer(**options, enable_idempotence=True)
     try:
         await producer.start()
         yield producer
