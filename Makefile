@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check format lock clean schemas
+.PHONY: help venv demo up test check format lock clean schemas eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,3 +49,29 @@ clean: ## remove what was built here; caches outside the checkout stay
 
 schemas: venv ## regenerate contracts/schemas, examples and asyncapi from the models
 	@$(BIN)/python -m tests.support.contract_files write
+
+eval: venv ## measure the redactor on its sets, with ablation and vanilla Presidio as the baseline
+	@$(BIN)/python -m services.redaction.evaluation
+
+train-tagger: ## train the redactor's tagger again (own environment, up to half an hour)
+	@test -x .venv-training/bin/python || $(PYTHON) -m venv .venv-training
+	@.venv-training/bin/python -m pip install --quiet --require-hashes -r requirements/training.txt
+	@.venv-training/bin/python -m training.tagger.train
+
+chaos: venv ## the long kill test: hundreds of kill -9 while thousands of referrals are posted
+	@$(BIN)/python -m bench.chaos
+
+bench-redaction: venv ## documents a second, percentiles, memory, next to vanilla Presidio
+	@$(BIN)/python -m bench.bench_redaction
+
+bench-routing: venv ## decisions a second
+	@$(BIN)/python -m bench.bench_routing
+
+bench-outbox: venv ## our relay and faststream-outbox under kills, in one run
+	@$(BIN)/python -m bench.bench_outbox
+
+bench-consumer: venv ## settled batches against one message at a time, in one run
+	@$(BIN)/python -m bench.bench_consumer
+
+bench-pipeline: venv ## from 202 to mail: idle latency, throughput, where the time goes
+	@$(BIN)/python -m bench.bench_pipeline
