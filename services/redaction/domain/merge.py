@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
-from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
+from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER
 from services.redaction.domain.signals import DATE_WORDS, SPEECH, follows_kin_or_title
+from services.redaction.domain.words import word_set
 
 RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
 """Whose label wins where layers overlap: the one that knows most about what it found."""
@@ -40,7 +41,18 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
             united[-1] = _union(last, finding)
         else:
             united.append(finding)
-    return [_with_initials(document, finding) for finding in united]
+    return _disjoint([_whole_name(document, finding) for finding in united])
+
+
+def _disjoint(findings: list[Finding]) -> list[Finding]:
+    """Findings that grew into each other, as one."""
+    answer: list[Finding] = []
+    for finding in findings:
+        if answer and finding.start < answer[-1].end:
+            answer[-1] = _union(answer[-1], finding)
+        else:
+            answer.append(finding)
+    return answer
 
 
 def _apart(text: str, findings: list[Finding]) -> list[Finding]:
@@ -144,25 +156,46 @@ def _one_name(document: Document, last: Finding, finding: Finding) -> bool:
     return len(known) < 2
 
 
-def _with_initials(document: Document, finding: Finding) -> Finding:
-    """Takes the initials beside a name into it: "J. Smith", "Smith, J"."""
+def _whole_name(document: Document, finding: Finding) -> Finding:
+    """Takes into a name what belongs to it: initials ("J. Smith", "Smith, J"), particles and further names."""
     if finding.label != "PERSON":
         return finding
     text = document.text
     start, end = finding.start, finding.end
     i = bisect_left(document.starts, start) - 1
-    while (
-        i >= 0
-        and len(document.words[i]) == 1
-        and document.words[i].isupper()
-        and text[document.ends[i] : start] in (" ", ". ", ".", "-")
-    ):
-        if document.words[i] in ("I", "A") and text[document.ends[i] : start] == " ":
-            break
+    while i >= 0 and _precedes(document, i, text[document.ends[i] : start]):
         start = document.starts[i]
         i -= 1
     j = bisect_left(document.starts, end)
-    follows = j < len(document.words) and text[end : document.starts[j]] in (", ", " ")
-    if follows and len(document.words[j]) == 1 and document.words[j].isupper() and document.words[j] not in "IA":
-        end = document.ends[j]
+    while j < len(document.words) and _follows(document, j, text[end : document.starts[j]]):
+        end = document.ends[j] - 2 * document.lowers[j].endswith("'s")
+        j += 1
     return finding._replace(start=start, end=end)
+
+
+def _precedes(document: Document, i: int, gap: str) -> bool:
+    """Whether a token before a name is an initial of it."""
+    word = document.words[i]
+    if len(word) != 1 or not word.isupper() or gap not in (" ", ". ", ".", "-"):
+        return False
+    return word not in "IA" or gap != " "
+
+
+def _follows(document: Document, j: int, gap: str) -> bool:
+    """Whether a token after a name goes on with it: an initial, a particle before a capital, a word that is a name."""
+    word, flags = document.words[j], document.flags[j]
+    if len(word) == 1:
+        return word.isupper() and word not in "IA" and gap in (", ", " ")
+    if gap not in (" ", "-"):
+        return False
+    if document.lowers[j] in PARTICLES:
+        return j + 1 < len(document.words) and document.gaps[j + 1] in (" ", "-", "'") and document.capital(j + 1)
+    if not flags & NAME or flags & SAFE_PROPER:
+        return False
+    return document.capital(j) or (document.whispering and not flags & FREQUENT)
+
+
+PARTICLES = word_set(
+    "ni nic ap ab ui o mac mc de da di du del dela della dos das do van von der den la le el al bin ibn ben bint st"
+)
+"""Small words within surnames of many languages."""

@@ -7,10 +7,10 @@ label, so none is computed: a mistyped identifier goes like a right one.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import NamedTuple
 
+from services.redaction.domain import cues
+from services.redaction.domain.cues import CUE_DIGITS, POLICE_CUE, PUBLIC_NUMBER, Dates
 from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
@@ -65,66 +65,16 @@ RANGE = re.compile(r"\d{1,4}[-/]\d{1,4}|(?:19|20)\d\d(?:[-/]\d\d){1,2}|[A-Z]?\d{
 """School years, hours, counts: two numbers that make no reference by themselves."""
 
 LOG_NUMBER = re.compile(r"\d{2}-0\d{3}")
-POLICE_CUE = re.compile(
-    r"\b(?:cad|log|ref|reference|misper|incident|crime|police|101|999)\b[^.;\n]{0,14}$", re.IGNORECASE
-)
-
 HARDWARE = re.compile(r"\b[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}\b")
 IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:{1,2}){2,8}[0-9A-Fa-f]{1,4}(?![\w:])")
 
-PUBLIC_NUMBER = re.compile(
-    r"(?:999|101|111|112|105|119|116\d{3}|0800\d{4,7}|0808\d{7}|08000\d{6}|0300\d{7}|03000?\d{6,7}|0345\d{7}|0344\d{7})"
-)
-"""Emergency, freephone and public-service numbers: advice, not identity."""
-
-CUES = word_set(
-    """cad crime ref refs reference log case cris incident badge collar shoulder id code pin licence license
-    passport account acct sort card serial imei booking ticket exhibit athena lcs liberi mosaic candidate cand
-    file uci emis rio pnc ucr claim warrant invoice policy sia dbs visa brp niche storm cpoms number no nos num
-    locker tag pupil hospital hosp mrn crn customer tenancy application permit fleet adm admission plate reg"""
-)
-"""Words after which a short number is somebody's or some case's."""
-
-ENDS = word_set("ending ends ended in with")
-NUMBERED = word_set("number phone mobile mob tel account acct card sims arbor contact no digits line code plate reg")
 SMALL_WORDS = word_set("in on at to by no of up or is as an")
 """Words of two letters that stand before numbers in prose."""
 
-MAX_ENDING = 5
-"""Digits and letters of what is given of a number's end."""
-ENDING_REACH = 7
-"""Words before in which the number itself is spoken of."""
-
-DWELLINGS = word_set("room flat plot berth pitch unit caravan apartment apt block number chalet mooring bay")
-"""Words after which a number is where somebody lives."""
-
-POLICE = word_set("pc pcso ps dc ds di sgt wpc officer")
-FILLERS = word_set("is was no nos num number ref reference code id of the as are a")
-
 DIGIT = re.compile(r"\d")
-
-CUE_DIGITS = 3
-"""Digits a number needs after a cue; two are a count as a rule."""
 
 AROUND = (2, 3)
 """Tokens before and after one with a digit that are searched with it."""
-
-
-class Dates(NamedTuple):
-    """Where the dates of a text stand, disjoint and in order: parallel lists of starts and ends."""
-
-    starts: list[int]
-    ends: list[int]
-
-    def overlap(self, start: int, end: int) -> bool:
-        """Whether a date shares a character with this stretch."""
-        last = bisect_left(self.starts, end) - 1
-        return last >= 0 and self.ends[last] > start
-
-    def hold(self, start: int, end: int) -> bool:
-        """Whether one date covers this stretch."""
-        last = bisect_right(self.starts, start) - 1
-        return last >= 0 and self.ends[last] >= end
 
 
 def stretches(document: Document) -> list[tuple[int, int]]:
@@ -154,9 +104,7 @@ def find(document: Document, around: list[tuple[int, int]], dated: list[Dated]) 
         yield from _groups(document.text, start, end, dates)
         if document.text.count(":", start, end) > 1:
             yield from _addresses(document.text, start, end)
-    yield from _police(document.text)
-    yield from _endings(document)
-    yield from _cued(document, dates)
+    yield from cues.find(document, dates)
     yield from _mixed(document)
 
 
@@ -259,101 +207,6 @@ def _groups(text: str, start: int, end: int, dates: Dates) -> Iterator[Finding]:
         ):
             continue
         yield Finding(m.start(), m.end(), "CASE_REF", "structured", "reference in groups")
-
-
-def _cued(document: Document, dates: Dates) -> Iterator[Finding]:
-    """Short numbers after a cue: "CAD 3391", "log 0417", "PC 6612", "room 114"."""
-    lowers = document.lowers
-    for i in document.digits:
-        word = document.words[i]
-        if not word[0].isdigit() and not (word[-1].isdigit() and word[0].isupper()):
-            continue
-        at = i - 1
-        while (
-            at >= 0
-            and i - at <= 3
-            and lowers[at] in FILLERS
-            and lowers[at] not in CUES
-            and "\n" not in document.gaps[at + 1]
-        ):
-            at -= 1
-        cue = (
-            lowers[at]
-            if at >= 0 and "\n" not in document.gaps[at + 1] and document.gaps[at + 1].strip(" .:#;(\"'") == ""
-            else ""
-        )
-        digits = sum(c.isdigit() for c in word)
-        start, end = document.starts[i], document.ends[i]
-        if (
-            dates.overlap(start, end)
-            or document.text[start - 1 : start] in ("£", "$", "€")
-            or PUBLIC_NUMBER.fullmatch(word)
-        ):
-            continue
-        if cue in DWELLINGS and word[0].isdigit() and _dwells(document, i, at):
-            yield Finding(
-                document.starts[at] if cue != "number" else start, end, "PLACE", "structured", "number of a dwelling"
-            )
-        elif digits >= CUE_DIGITS and (cue in CUES or (cue in POLICE and word.isdigit())) and not _is_year(word, cue):
-            yield Finding(
-                start, end, "CASE_REF" if cue not in POLICE else "ID_OTHER", "structured", "number after its cue"
-            )
-
-
-CAD = re.compile(
-    r"\b(?:CAD|cad|Cad)\W{1,3}(?:no\.?|number|ref)?\s?\d[\dA-Z/-]{0,12}"
-    r"(?:\s?(?:of\s|/)?(?:today|yesterday|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{4,8}|\d{1,2}(?:st|nd|rd|th)?\s?(?:of\s)?"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}))?",
-    re.IGNORECASE,
-)
-"""A police incident number with its day, which belongs to it: "CAD 1182 of 06/02"."""
-
-OF_A_DAY = re.compile(
-    r"(?<=\d)\sof\s(?:today|yesterday|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?\s"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6})",
-    re.IGNORECASE,
-)
-
-
-def _police(text: str) -> Iterator[Finding]:
-    """Incident numbers with the day they were given on."""
-    for m in CAD.finditer(text):
-        yield Finding(m.start(), m.end(), "CASE_REF", "structured", "police incident number")
-    if " of " in text:
-        for m in OF_A_DAY.finditer(text):
-            if POLICE_CUE.search(text[max(0, m.start() - 20) : m.start()]):
-                start = text.rfind(" ", 0, m.start()) + 1
-                yield Finding(start, m.end(), "CASE_REF", "structured", "police incident number")
-
-
-def _dwells(document: Document, i: int, at: int) -> bool:
-    """Whether a dwelling's word and number are somebody's: not "room 5" of a school or "number 1 worry"."""
-    before = document.lowers[at - 1] if at else ""
-    digits = sum(c.isdigit() for c in document.words[i])
-    if document.lowers[at] in ("number", "room", "block", "unit", "bay"):
-        return before in ("at", "in", "from", "to") and (digits > 1 or document.lowers[at] == "number")
-    return True
-
-
-def _endings(document: Document) -> Iterator[Finding]:
-    """Last digits: "the number ending 427", "card ends 4410"."""
-    for i in document.digits:
-        word = document.words[i]
-        if (
-            not 2 <= len(word) <= MAX_ENDING
-            or document.lowers[i - 1] not in ENDS
-            or document.gaps[i].strip(" .…x*#'\"")
-        ):
-            continue
-        before = document.lowers[max(0, i - ENDING_REACH) : i]
-        if not NUMBERED.isdisjoint(before):
-            yield Finding(document.starts[i], document.ends[i], "PHONE", "structured", "last digits of a number")
-
-
-def _is_year(word: str, cue: str) -> bool:
-    return cue in ("no", "number", "case", "file", "policy", "code", "log") and bool(
-        re.fullmatch(r"(?:19|20)\d\d", word)
-    )
 
 
 def _mixed(document: Document) -> Iterator[Finding]:

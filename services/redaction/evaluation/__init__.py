@@ -1,0 +1,1 @@
+"""Measures the redactor: `python -m services.redaction.evaluation`. Not part of the running service."""

@@ -1,0 +1,142 @@
+"""Paragraphs of generated referrals. {child}, {friend} and so on are drawn anew for each; each slot comes marked.
+
+A slot's suffix says how the person is written: first, last, full, initials, turned ("Last, First").
+"""
+
+from __future__ import annotations
+
+OPENINGS = (
+    "{child.first} came to find me at the end of period 4 and said that {friend.first} had sent the picture on.",
+    "I am writing about {child.full} (born {dob}), who lives with her mother at {street}, {town}, {postcode}.",
+    "Re: {child.turned}, UPN {upn}. Attendance has fallen to 71% since half term.",
+    "Phone call from {mother.full} on {phone} at 8.50. She was upset and said that {child.first} had not slept.",
+    "{child.first} and {sibling.first} were collected late again on Tuesday, the third time this week.",
+    'Disclosure to {staff}. {child.first} said, "I don\'t want to go home," and would not say why.',
+    "During registration {staff} noticed bruising to {child.first}'s left arm, roughly the size of a 50p piece.",
+    "Home visit to {street} with {staff}. No answer; curtains drawn, and a neighbour said that they left on Friday.",
+)
+MIDDLES = (
+    "{child.first} has been talking to somebody called {handle} on Snapchat, who asked which school she goes to.",
+    "{friend.full} in Year 9 told {staff} that {child.first} had been given a vape and £40.",
+    "Her mother, {mother.first}, says that she no longer checks the phone. Her father is not on the birth certificate.",
+    "Police attended, reference {case}, and spoke to {mother.first}. No further action was taken that night.",
+    "{sibling.first} is in Year 4 at {school}; they have had similar worries since September.",
+    "We rang {mother.first} on {phone} and left a message, then e-mailed {email}. She has not replied.",
+    "The GP at the surgery has been told. NHS number {nhs}. An inhaler was prescribed on 12 May.",
+    "{child.first} was seen getting into a silver car, registration {reg}, outside the chip shop at 3.40pm.",
+    "{child.initials} was calm in class afterwards. {friend.first} sat with her at lunch and {staff} kept an eye.",
+    "They were placed with {carer.full} in {town} after the last incident, and {child.first} liked it there.",
+    '{carer.first} drives them both. {child.first} said that {carer.first} shouts "but only when the telly is loud".',
+    "A letter came home in the bag of {sibling.first} {child.last}, addressed to Mrs {mother.last}.",
+)
+CLOSINGS = (
+    "We would welcome advice on whether this meets the threshold. {child.first} has not been told yet.",
+    "{staff} will meet {child.first} tomorrow before school. Please ring the office, not the mother's mobile.",
+    "Early Help was closed in March. Mrs {mother.last} agrees to a new referral.",
+    "No allergies. {child.first} walks home alone; {friend.first} gets the 4.10 bus with her.",
+    "Signed, {staff}, Deputy DSL. Copied to the school nurse.",
+)
+STREETS = [
+    "14 Larkspur Way",
+    "8 Tannery Row",
+    "27a Hopfield Road",
+    "Flat 2, 61 Quern Street",
+    "3 Oast Cottages",
+    "112 Saltpan Lane",
+    "5 Mariners Close",
+    "19 Wealdview Crescent",
+    "44 Pilchard Terrace",
+    "30 Chantry Drive",
+    "2 Kiln Mews",
+    "7 Bellringers Court",
+]
+TOWNS = [
+    "Faversham",
+    "Sheerness",
+    "Herne_Bay",
+    "Tenterden",
+    "Whitstable",
+    "Dartford",
+    "Snodland",
+    "Hythe",
+    "Cranbrook",
+    "Deal",
+]
+SCHOOLS = [
+    "Oastfield Primary",
+    "Copperhurst Academy",
+    "St Wilfrid's Primary School",
+    "Hollowmere Juniors",
+    "Saltmarsh Infants",
+    "Lower Stour Primary",
+    "Wharfside Nursery",
+    "Pegwell View Primary",
+]
+HANDLES = [
+    "inkfox_07",
+    "@hazel.mira_",
+    "v0idwalk3r",
+    "kestrel#4471",
+    "ozzy.fh_06",
+    "xX_reaper_Xx",
+    "@kai.ldn07",
+    "moth.wing11",
+    "lilz_x0x",
+    "shadow_rune9",
+]
+PROFESSIONAL = [
+    "Adlard",
+    "Checksfield",
+    "Thwaite",
+    "Prideaux",
+    "Oyinlola",
+    "Strachan",
+    "Iremonger",
+    "Kaczmarek",
+    "Banerjee",
+    "Quested",
+]
+
+QUIET = (
+    "The pupil was calm in class and completed the task on fractions with a partner.",
+    "Attendance was 94% in the autumn term, with four lates, all on Mondays.",
+    "A group of Year 8 pupils were seen vaping behind the sports hall at break on 3 March 2026.",
+    "She said that her mother works nights and that her nan makes the tea.",
+    "He has been asked to move to Snapchat and to keep it private from his parents.",
+    "An online safety assembly is planned, and parents will be offered a session in the evening.",
+    "We rang the duty line at 14.20 and were advised to make a written referral.",
+    "The child is in Year 4, has an EHCP and receives speech and language therapy.",
+    "No images were exchanged and nothing was deleted; the phone is switched off in the office safe.",
+    "His dad collected him at 3.15 and was told about the incident on the bus.",
+    "There is no coat, the trousers were wet, and the lunchbox held two biscuits and nothing else.",
+    "The family have been known to early help since September and have a family support worker.",
+    "She scored 14 on the questionnaire, which is in the moderate range, and CAMHS have been asked for advice.",
+    "The school nurse weighed him: 28.4 kg, on the 25th centile, no change since May.",
+    "They argued about a game, one pushed the other, and both apologised before lunch.",
+    "The filtering system flagged a search for self-harm at 21:47 on a school laptop.",
+    "We would welcome a discussion about thresholds before we speak to the parents.",
+    "Dad said he would take the tablet away for a week; mum thinks a month.",
+    "The older brother, 17, is at college and sometimes does the school run.",
+    "A Prevent referral was considered and not made: there was interest but no intent.",
+    "Lessons were missed on 12, 13 and 14 November; no reason was given.",
+    "He may be in two minds about it, and that will be a matter for the meeting.",
+    "It was dark, so the rose bushes by the gate hid whoever was there.",
+    "She hopes to go to a grammar school and has some faith that she will pass.",
+    "Please ring 999 if she goes missing again, 101 for anything else, or Childline on 0800 1111.",
+    "The bill for the trip is £45, payable by instalments until the end of June.",
+    "He can be kind, he can be cruel, and on a good day he is both before lunch.",
+    "Mum asked for a food bank voucher; one was issued for three days.",
+    "There is a safety plan in place and staff check in with her twice a day.",
+    "The class has been learning about the Tudors, the water cycle and how to be a good friend.",
+    "WhatsApp group of about thirty, Years 7 to 9, some unkind comments about weight.",
+    "Two members of staff were present and a note was made on the system within the hour.",
+    "She was told that we could not keep it a secret, and she nodded.",
+    "Police advised us to wait for their response before we speak to the wider pupil group.",
+    "He has asthma and an inhaler in the medical room, in date until August 2027.",
+    "The strategy discussion is at 10.30 on Thursday; the social worker will chair.",
+    "Grandparents on both sides help, and the arrangement is not a formal one.",
+    "Concern is low but the pattern is worth recording: third time since half term.",
+    "The pupils are friends again, as of Friday, according to both of them.",
+    "It is thought that an adult posed as a teenager in a drawing app.",
+)
+"""Sentences that name nobody, some with words that are names elsewhere."""
