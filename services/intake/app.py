@@ -11,6 +11,7 @@ from pathlib import Path
 import structlog
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
+from fastapi.telemetry import TelemetryConfig
 from faststream.kafka import KafkaBroker
 
 from services.intake.adapters.clients import ClientDirectory
@@ -44,6 +45,8 @@ from services.kit.telemetry import start_tracing
 
 log = structlog.get_logger()
 
+NO_FRAMEWORK_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own spans would hold paths and queries as they were sent, and its logs the text of exceptions."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -98,6 +101,7 @@ def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clo
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry=NO_FRAMEWORK_TELEMETRY,
     )
     refuse_as_problems(app)
     describe(app)

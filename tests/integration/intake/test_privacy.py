@@ -12,6 +12,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import generate_latest
 
 from contracts.events.referral_received import ReferralReceivedV1
@@ -146,6 +150,17 @@ async def test_logs_and_metrics_say_nothing_of_a_referral(intake: Intake, capfd:
     out, err = capfd.readouterr()
     assert CANARY not in out + err
     assert CANARY.encode() not in generate_latest()
+
+
+async def test_spans_say_nothing_of_a_referral(intake: Intake) -> None:
+    exporter, provider = InMemorySpanExporter(), trace.get_tracer_provider()
+    assert isinstance(provider, TracerProvider)
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    await intake.post(full_body(), headers={"User-Agent": CANARY})
+    await intake.http.get(f"/v1/referrals/{CANARY}?{CANARY}={CANARY}", headers=intake.auth())
+    spans = exporter.get_finished_spans()
+    assert len(spans) == 2
+    assert CANARY not in "".join(span.to_json() for span in spans)
 
 
 async def test_a_fault_of_ours_answers_without_a_word_of_it(
