@@ -20,7 +20,7 @@ from tests.support.chaos_evidence import lag
 from tests.support.chaos_stack import Arena, Killer, arena
 from tests.support.chaos_verdict import Verdict
 
-LONGEST_PAUSE = 20.0
+LONGEST_PAUSE = 15.0
 """Seconds between two kills of one service at most: a killed consumer's partitions are orphaned for ten of them."""
 DRAIN_SECONDS = 300.0
 PROGRESS_SECONDS = 30.0

@@ -27,7 +27,15 @@ LOST_SECONDS = 20.0
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def verdict(field: Arena) -> Verdict:
     """What is found of a run in which every service with a mistake was killed once, with work in its hands."""
-    await field.restart(MISTAKES)
+    try:
+        await field.restart(MISTAKES)
+        await _posted_and_struck(field)
+    finally:
+        await field.restart(dict.fromkeys(MISTAKES, ""))
+    return await field.verdict(ARM, seconds=LOST_SECONDS, ask=False)
+
+
+async def _posted_and_struck(field: Arena) -> None:
     await field.consuming()
     posting = asyncio.create_task(field.load(ARM, per_second=60.0, lanes=16).run(REFERRALS))
     assert await until(lambda: len(field.accepted(ARM)) >= REFERRALS // 4, STRIKE_SECONDS)
@@ -35,8 +43,6 @@ async def verdict(field: Arena) -> Verdict:
     await posting
     assert await until(lambda: bool(_mailed(field)), STRIKE_SECONDS), "nobody was told anything"
     await asyncio.gather(_struck(field, "notify"), _struck(field, "routing"))
-    await field.restart({**dict.fromkeys(MISTAKES, ""), "redaction": ""})
-    return await field.verdict(ARM, seconds=LOST_SECONDS, ask=False)
 
 
 async def _struck(field: Arena, service: Service) -> None:

@@ -151,8 +151,8 @@ def lag(bootstrap_servers: str) -> int:
 
 def all_consume(bootstrap_servers: str) -> bool:
     """Whether each service's group is one living consumer: a killed one stays a member for ten seconds."""
-    groups = AdminClient({"bootstrap.servers": bootstrap_servers}).describe_consumer_groups(list(SERVICES))
-    found = [group.result(10) for group in groups.values()]
+    admin = AdminClient({"bootstrap.servers": bootstrap_servers})
+    found = [group.result(10) for group in admin.describe_consumer_groups(list(SERVICES)).values()]
     return all(one.state is ConsumerGroupState.STABLE and len(one.members) == 1 for one in found)
 
 
