@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Final
 
-from pydantic import ConfigDict, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from contracts.decision import RuleApplied, Urgency
 from contracts.facts import OpenFacts
@@ -111,7 +110,7 @@ class Expectation(PolicyPart):
     area: Identifier | None = None
     advice: tuple[Identifier, ...] | None = None
     phone: Line | None = None
-    acknowledge_by: dt.datetime | None = None
+    acknowledge_by: AwareDatetime | None = None
 
 
 class Case(PolicyPart):
@@ -119,6 +118,6 @@ class Case(PolicyPart):
 
     id: Identifier
     story: Prose
-    at: dt.datetime
+    at: AwareDatetime
     facts: CaseFacts
     expect: Expectation

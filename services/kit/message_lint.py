@@ -39,6 +39,7 @@ ALLOWED_PLACEHOLDERS: Final = frozenset(
         "reference", "urgency", "urgency_words", "acknowledge_by", "respond_by", "destination", "destination_name",
         "link", "sign_in_link", "phone", "phone_fallback", "escalation_level", "attempt", "received_at", "routed_at",
         "possible_duplicate", "test", "council", "council_name", "area", "subject_line", "greeting", "language",
+        "opening", "purpose", "revision", "level", "number", "by", "respond_by_in_full", "imagery_rule",
         # of a letter that a school fills in itself
         "letter_date", "contact_name", "contact_phone", "contact_email", "signatory",
     }

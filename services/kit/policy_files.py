@@ -14,11 +14,13 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from zoneinfo import ZoneInfoNotFoundError
 
 import yaml
 from pydantic import ValidationError
 
 from contracts.policy.pack import Pack
+from services.kit.office_hours import calendar_of
 
 _LARGEST_FILE = 1_048_576
 """Bytes of one file of a pack. The Kent pack has a twentieth of it; more is not a pack."""
@@ -170,7 +172,25 @@ def load_pack(directory: Path) -> Pack:
         problems = _problems_of(error, reader)
     if pack is None:
         raise PolicyPackError(*problems)
+    _refuse_unknown_places(pack, reader)
     return pack.model_copy(update={"hash": pack_hash(pack)})
+
+
+def _refuse_unknown_places(pack: Pack, reader: _Reader) -> None:
+    """A time zone or a country that nobody knows is a fault of the pack, not of the first decision."""
+    field, words = "", ""
+    try:
+        calendar_of(pack.office_hours).is_holiday(pack.verified_on)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        field, words = "timezone", "there is no such time zone: write it as in Europe/London"
+    except NotImplementedError:
+        field, words = (
+            "country",
+            "there are no public holidays for this country and subdivision: GB and ENG, for instance",
+        )
+    if words:
+        file, line = reader.place(("office_hours", field))
+        raise PolicyPackError(Problem(file, line, f"office_hours.{field}", words))
 
 
 def _problems_of(error: ValidationError, reader: _Reader) -> tuple[Problem, ...]:

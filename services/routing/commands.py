@@ -13,19 +13,20 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from contracts.decision import Decision
 from contracts.derive_facts import open_facts
 from contracts.policy.pack import Pack
+from services.routing.check_report import check_as_json, show_check
 from services.routing.domain.cases import run_cases
 from services.routing.domain.decide import decide
 from services.routing.domain.explain import explanation, in_words
 from services.routing.domain.replay import RecordedDecision, Replay, replay
-from services.routing.domain.soundness import Soundness, check_pack
+from services.routing.domain.soundness import check_pack, lint_templates
 from services.routing.mutation_report import show_mutants
 from services.routing.policy_input import (
     BAD_INPUT,
+    MESSAGE_TEMPLATES,
     SHIPPED_PACK,
     Fault,
     InputFaultError,
@@ -35,6 +36,7 @@ from services.routing.policy_input import (
     pack_from,
     record_from,
     referral_from,
+    templates_in,
     text_from,
 )
 from services.routing.policy_table import as_html, as_markdown
@@ -77,6 +79,9 @@ def check(
     today: Annotated[
         str | None, typer.Option(metavar="ISO-DATE", help="The day to check for; today if left out.")
     ] = None,
+    templates: Annotated[
+        Path, typer.Option(metavar="DIR", help="Message templates (*.j2) that the linter reads as well.")
+    ] = MESSAGE_TEMPLATES,
     as_json: JsonOption = False,
 ) -> None:
     """Check a pack: its form, contacts, routes, ladders and texts, and prove it over every combination of facts."""
@@ -84,12 +89,12 @@ def check(
     with _told_plainly():
         pack = pack_from(policy)
         day = _day_from(today, pack)
-        found = check_pack(pack, day)
+        found = check_pack(pack, day).with_further(lint_templates(templates_in(templates)))
     seconds = time.perf_counter() - begun
     if as_json:
-        _print(json.dumps(_check_as_json(pack, found, seconds), ensure_ascii=False))
+        _print(json.dumps(check_as_json(pack, found, seconds), ensure_ascii=False))
     else:
-        _show_check(pack, found, seconds)
+        show_check(pack, found, seconds, Console())
     raise typer.Exit(1 if found.errors else 0)
 
 
@@ -242,47 +247,6 @@ def _records(text: str, faults: list[Fault]) -> Iterator[RecordedDecision]:
             faults.append(record)
         else:
             yield record
-
-
-def _check_as_json(pack: Pack, found: Soundness, seconds: float) -> dict[str, object]:
-    proof = found.proof
-    return {
-        "policy": pack.policy_version.model_dump(),
-        "errors": [{"where": one.where, "message": one.message} for one in found.errors],
-        "warnings": [{"where": one.where, "message": one.message} for one in found.warnings],
-        "space": {"combinations": proof.size, "classes": proof.classes, "without_destination": proof.uncovered},
-        "rules": {one.rule.id: {"applies": one.applies, "primary": one.primary} for one in proof.reaches},
-        "guarantees": [one.id for one in pack.guarantees],
-        "seconds": round(seconds, 3),
-    }
-
-
-def _show_check(pack: Pack, found: Soundness, seconds: float) -> None:
-    console = Console()
-    proof = found.proof
-    for one in (*found.errors, *found.warnings):
-        colour = "red" if one.level == "error" else "yellow"
-        console.print(f"[{colour}]{one.level}[/{colour}]", f"{one.where}: {one.message}", highlight=False)
-    reached = Table(title="How far each rule reaches, in combinations of facts")
-    for name in ("rule", "applies to", "is primary for"):
-        reached.add_column(name, justify="left" if name == "rule" else "right")
-    for reach in proof.reaches:
-        reached.add_row(reach.rule.id, f"{reach.applies:,}", f"{reach.primary:,}" if reach.rule.destination else "–")
-    console.print(reached)
-    covered = "every one has exactly one primary destination"
-    if proof.uncovered:
-        covered = f"{proof.uncovered:,} have none"
-    console.print(
-        f"{pack.title}, version {pack.version} ({pack.hash[:12]}): {proof.size:,} combinations of facts in "
-        f"{proof.classes:,} classes, {covered}.",
-        highlight=False,
-    )
-    broken = len({one.guarantee.id for one in proof.broken})
-    kept = f"{len(pack.guarantees) - broken} of {len(pack.guarantees)}"
-    console.print(
-        f"{kept} guarantees proved; {len(found.errors)} errors, {len(found.warnings)} warnings; {seconds:.2f} s.",
-        highlight=False,
-    )
 
 
 def _replay_as_json(result: Replay) -> dict[str, object]:

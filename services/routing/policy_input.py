@@ -23,6 +23,9 @@ SHIPPED_PACK = Path(__file__).parent / "policies" / "kent"
 """The pack that is used where none is named."""
 
 
+MESSAGE_TEMPLATES = Path(__file__).parents[1] / "notify" / "templates"
+"""Where the messages' templates are in a whole installation; an image that holds routing alone has none."""
+
 BAD_INPUT = 2
 """Exit code where what was given cannot be used; 1 is for a pack or a page that fails its check."""
 
@@ -55,6 +58,12 @@ def pack_from(directory: Path) -> Pack:
     except PolicyPackError as error:
         problems = tuple(problem.in_words() for problem in error.problems)
     raise InputFaultError("the policy pack cannot be used:\n  " + "\n  ".join(problems))
+
+
+def templates_in(directory: Path) -> dict[str, str]:
+    """The message templates below `directory`, by their path in it; none where there is no such directory."""
+    files = sorted(directory.rglob("*.j2")) if directory.is_dir() else []
+    return {str(file.relative_to(directory)): text_from(str(file)) for file in files}
 
 
 def instant_from(text: str | None, pack: Pack) -> dt.datetime:
@@ -119,6 +128,8 @@ def _parsed(text: str, first_line: int) -> Line | Fault:
         return Fault(line, f"this is not JSON at column {error.colno}: check quotes, commas and brackets there")
     except RecursionError:
         return Fault(first_line, "this nests too deeply for a referral")
+    except ValueError:
+        return Fault(first_line, "this holds a number that is too long")
 
 
 def referral_from(line: Line) -> ReferralIn | Fault:
@@ -132,12 +143,9 @@ def referral_from(line: Line) -> ReferralIn | Fault:
 def record_from(line: Line) -> RecordedDecision | Fault:
     """The recorded decision of one document, or what its fields lack."""
     try:
-        record = RecordedDecision.model_validate_json(json.dumps(line.value))
+        return RecordedDecision.model_validate_json(json.dumps(line.value))
     except ValidationError as error:
         return Fault(line.number, _faults_of(error))
-    if record.received_at.tzinfo is None or record.routed_at.tzinfo is None:
-        return Fault(line.number, "/received_at, /routed_at: give instants with an offset, such as Z")
-    return record
 
 
 def _faults_of(error: ValidationError) -> str:

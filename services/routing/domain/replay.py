@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from pydantic import AwareDatetime
+
 from contracts.decision import Decision, Urgency
 from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.facts import OpenFacts
@@ -28,8 +30,8 @@ class RecordedDecision(Contract):
     """
 
     referral_id: str
-    received_at: dt.datetime
-    routed_at: dt.datetime
+    received_at: AwareDatetime
+    routed_at: AwareDatetime
     stage: str = "full"
     facts: OpenFacts
     decision: Decision

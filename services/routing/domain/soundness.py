@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final, Literal
 
@@ -48,6 +48,10 @@ class Soundness:
     findings: tuple[Finding, ...]
     proof: Proof
 
+    def with_further(self, findings: tuple[Finding, ...]) -> Soundness:
+        """The same with findings about something beside the pack."""
+        return replace(self, findings=(*self.findings, *findings))
+
     @property
     def errors(self) -> tuple[Finding, ...]:
         return tuple(one for one in self.findings if one.level == "error")
@@ -77,6 +81,13 @@ def check_pack(pack: Pack, today: dt.date) -> Soundness:
 def objections(pack: Pack, today: dt.date) -> tuple[str, ...]:
     """The errors in words: what keeps a pack from replacing the one in use."""
     return tuple(f"{one.where}: {one.message}" for one in check_pack(pack, today).errors)
+
+
+def lint_templates(templates: Mapping[str, str]) -> tuple[Finding, ...]:
+    """What message templates may not say; by their names."""
+    return tuple(
+        finding for name, text in templates.items() for finding in _linted(f"template {name}", lint_message(text))
+    )
 
 
 def facts_in_words(view: View) -> str:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from contracts.api_referral import ReferralIn
 from contracts.derive_facts import fold_district, open_facts, phase_of
 from contracts.facts import OpenFacts
+from contracts.policy.conditions import SCALAR_FACTS, SET_FACTS, Condition
 
 AT = dt.datetime(2026, 11, 20, 10, 0, tzinfo=dt.UTC)
 SECRET = "Zebedee Quillfeather"
@@ -187,6 +188,14 @@ def test_with_known_districts_only_those_travel() -> None:
 )  # fmt: skip
 def test_phases_of_the_register_are_understood(written: str | None, phase: str) -> None:
     assert phase_of(written) == phase
+
+
+def test_every_open_fact_is_a_condition_and_part_of_the_proof() -> None:
+    no_condition = {"district", "home_la", "test", "client_id"}
+    facts_of_conditions = {*SCALAR_FACTS, *SET_FACTS} - {"residence"}
+    assert set(OpenFacts.model_fields) - no_condition == facts_of_conditions
+    fields = {name.removesuffix("_none") for name in Condition.model_fields}
+    assert fields == {*SCALAR_FACTS, *SET_FACTS, "area"}
 
 
 @given(st.text(min_size=1, max_size=40).map(lambda text: f"{SECRET}{text}"))

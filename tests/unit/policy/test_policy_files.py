@@ -122,6 +122,27 @@ def test_no_and_times_and_dates_are_what_they_say(pack_directory: Path) -> None:
     assert load_pack(pack_directory).rules[2].when[2].imagery_involved == ("no",)
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "key"),
+    [
+        ("Europe/London", "Mars/Phobos", "office_hours.timezone"),
+        ("Europe/London", "../../etc/passwd", "office_hours.timezone"),
+        ("country: GB", "country: ZZ", "office_hours.country"),
+        ("subdivision: ENG", "subdivision: MOON", "office_hours.country"),
+    ],
+)
+def test_a_time_zone_or_country_that_nobody_knows_is_refused(
+    pack_directory: Path, old: str, new: str, key: str
+) -> None:
+    (problem,) = problems_after(pack_directory, "pack.yaml", old, new)
+    assert (problem.file, problem.key) == ("pack.yaml", key)
+
+
+def test_a_case_without_an_offset_is_refused(pack_directory: Path) -> None:
+    (problem,) = problems_after(pack_directory, "rules.yaml", '"2026-11-20T16:45:00Z"', '"2026-11-20T16:45:00"')
+    assert problem.key == "tests.0.at"
+
+
 def test_a_directory_without_a_pack_says_what_to_give(tmp_path: Path) -> None:
     for directory in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(PolicyPackError, match="give the directory of a pack"):

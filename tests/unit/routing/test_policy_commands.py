@@ -169,6 +169,15 @@ def test_check_fails_on_a_pack_with_a_hole(tmp_path: Path) -> None:
     assert "combinations of facts have no destination" in " ".join(result.stdout.split())
 
 
+def test_check_reads_the_message_templates_as_well(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "mail.txt.j2").write_text("{{ reference }}\nAbout {{ child_name }} on Instagram.\n")
+    result = run("check", "--today", "2026-11-21", "--templates", str(tmp_path), "--json")
+    assert result.exit_code == 1
+    found = [(one["where"], one["message"].split(":")[0]) for one in json.loads(result.stdout)["errors"]]
+    assert found == [("template en/mail.txt.j2", "line 2")] * 2
+
+
 @pytest.mark.parametrize("pack", ["kent", "northmere"])
 def test_the_packs_own_cases_pass_and_a_changed_rule_fails_them(pack: str, tmp_path: Path) -> None:
     assert run("test", "--policy", str(PACKS / pack)).exit_code == 0
