@@ -76,7 +76,7 @@ def unwrap(segments: Segments, _: random.Random) -> Segments:
 _NOISE: Final[tuple[tuple[float, Callable[[Segments, random.Random], Segments]], ...]] = (
     (0.10, lower),
     (0.05, upper),
-    (0.06, uncapitalise),
+    (0.04, uncapitalise),
     (0.07, unpunctuate),
     (0.10, slip),
     (0.04, scan),

@@ -16,7 +16,7 @@ from services.redaction.tagger.words import VOCABULARY_START
 
 MODEL_FILE: Final = Path(__file__).resolve().parent / "model" / "tagger.npz"
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """Raised when bits, rows or layout change meaning; a file of another format is refused."""
 
 _LISTS: Final = ("ordinary", "capital_only", "common", "kin", "forenames", "surnames", "vocabulary", "seen")
