@@ -6,12 +6,13 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiokafka.errors import KafkaError
 from fastapi import FastAPI
-from fastapi.telemetry import TelemetryConfig
 from faststream.kafka import KafkaBroker
 
 from services.intake.adapters.clients import ClientDirectory
@@ -26,6 +27,8 @@ from services.intake.api.door import Door
 from services.intake.api.openapi import DESCRIPTION, TITLE, VERSION, describe
 from services.intake.api.routes import Routes, refuse_as_problems
 from services.intake.domain.allowance import Rate
+from services.intake.domain.fingerprint import Fingerprints
+from services.intake.domain.schools import SchoolsRegister
 from services.intake.handlers import Authenticate, EmitAgain, FollowReferral, ReceiveReferral, ShowReferrals
 from services.intake.settings import IntakeSettings
 from services.intake.subscribers import subscribe
@@ -45,8 +48,14 @@ from services.kit.telemetry import start_tracing
 
 log = structlog.get_logger()
 
-NO_FRAMEWORK_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-"""FastAPI's own spans would hold paths and queries as they were sent, and its logs the text of exceptions."""
+_FRAMEWORK: dict[str, Any] = {
+    "docs_url": None,  # our own page: the framework's loads scripts from elsewhere
+    "redoc_url": None,
+    "redirect_slashes": False,
+    # its spans would hold paths and queries as they were sent, and its logs the text of exceptions
+    "telemetry": {"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+}
+"""What the framework must not do by itself."""
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -57,10 +66,7 @@ def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clo
     """
     configure_logs("intake", settings.log_level)
     start_tracing("intake", settings.otlp_endpoint)
-    policy = PolicyPack(settings.policy_pack, clock)
-    sealer = Sealer(load_public(settings.sealing_key_file))
-    fingerprints = load_fingerprints(settings.fingerprint_key_file)
-    schools = load_schools(settings.schools_register)
+    loaded = _Loaded.from_files(settings, clock)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -68,46 +74,63 @@ def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clo
         broker = create_broker(settings.kafka)
         publisher = Publisher(broker, fatal)
         relay = Relay(pool, publisher)
-        stall_after = dt.timedelta(seconds=settings.stall_after_seconds)
-        receive = ReceiveReferral(
-            ledger=Ledger(pool),
-            seal=sealer,
-            fingerprints=fingerprints,
-            schools=schools,
-            pack=lambda: policy.current,
-            clock=clock,
-            wake=relay.wake,
-            stall_after=stall_after,
-            keep_keys_for=dt.timedelta(days=settings.idempotency_days),
-        )
-        show = ShowReferrals(Statuses(pool), clock)
-        _open_door(app, settings, pool, receive, show)
+        receive = loaded.use_case(pool, relay)
+        _open_door(app, settings, pool, receive, ShowReferrals(Statuses(pool), clock))
         subscribe(broker, Settler("intake", publisher, FollowReferral(Statuses(pool), clock)))
-        again = EmitAgain(Emissions(pool), clock, relay.wake, stall_after)
+        again = EmitAgain(Emissions(pool), clock, relay.wake, receive.stall_after)
         tasks = [
             guarded(_carry(settings.kafka, broker, relay), "kafka", fatal),
             guarded(_emit_again(again, settings.emission_poll_seconds), "emission", fatal),
-            guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
+            guarded(loaded.policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
         ]
         yield
         await _stop(broker, tasks)
         pool.terminate()
 
-    app = FastAPI(
-        title=TITLE,
-        version=VERSION,
-        description=DESCRIPTION,
-        lifespan=lifespan,
-        docs_url=None,
-        redoc_url=None,
-        redirect_slashes=False,
-        telemetry=NO_FRAMEWORK_TELEMETRY,
-    )
+    app = FastAPI(title=TITLE, version=VERSION, description=DESCRIPTION, lifespan=lifespan, **_FRAMEWORK)
     refuse_as_problems(app)
     describe(app)
     app.include_router(docs_router(app))
     app.add_middleware(Door)
     return app
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What is read from files before anything starts: a service with a bad file does not start."""
+
+    settings: IntakeSettings
+    clock: Clock
+    policy: PolicyPack
+    sealer: Sealer
+    fingerprints: Fingerprints
+    schools: SchoolsRegister
+
+    @classmethod
+    def from_files(cls, settings: IntakeSettings, clock: Clock) -> _Loaded:
+        """Raises PolicyPackError, KeyFileError or SchoolsRegisterError."""
+        return cls(
+            settings,
+            clock,
+            policy=PolicyPack(settings.policy_pack, clock),
+            sealer=Sealer(load_public(settings.sealing_key_file)),
+            fingerprints=load_fingerprints(settings.fingerprint_key_file),
+            schools=load_schools(settings.schools_register),
+        )
+
+    def use_case(self, pool: Pool, relay: Relay) -> ReceiveReferral:
+        """Taking referrals, on this database."""
+        return ReceiveReferral(
+            ledger=Ledger(pool),
+            seal=self.sealer,
+            fingerprints=self.fingerprints,
+            schools=self.schools,
+            pack=lambda: self.policy.current,
+            clock=self.clock,
+            wake=relay.wake,
+            stall_after=dt.timedelta(seconds=self.settings.stall_after_seconds),
+            keep_keys_for=dt.timedelta(days=self.settings.idempotency_days),
+        )
 
 
 def _open_door(
