@@ -67,7 +67,7 @@ class DeliveryWorker:
             return False
         try:
             claimed = await self._notify.claim(limit)
-        except InfrastructureError as error:
+        except Exception as error:  # noqa: BLE001 - the boundary: a driver confused by an outage must not stop mail
             log.warning("notify.deliveries_wait", **exception_fields(error))
             await asyncio.sleep(OUTAGE_SECONDS)
             return True
@@ -123,7 +123,7 @@ class Sweeper:
             taken = 0
             try:
                 taken = await self.sweep()
-            except InfrastructureError as error:
+            except Exception as error:  # noqa: BLE001 - the boundary: a driver confused by an outage must not stop ladders
                 log.warning("notify.sweep_waits", **exception_fields(error))
             if taken < SWEEP_ROWS:
                 await asyncio.sleep(self._every)

@@ -131,7 +131,8 @@ async def working(world: World) -> AsyncIterator[DeliveryWorker]:
         yield worker
     finally:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
 
 
 async def passing(world: World, seconds: float, done: Callable[[], bool] = lambda: False) -> None:

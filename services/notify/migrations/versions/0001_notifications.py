@@ -15,7 +15,7 @@ STATEMENTS = (
     # What routing said last of a referral: decision, facts and narrative are de-identified JSON of the contracts.
     """CREATE TABLE referrals (
         referral_id text PRIMARY KEY,
-        reference text NOT NULL UNIQUE,
+        reference text NOT NULL,
         revision integer NOT NULL,
         stage text NOT NULL CHECK (stage IN ('alert', 'held', 'full')),
         received_at timestamptz NOT NULL,
@@ -50,6 +50,7 @@ STATEMENTS = (
         CHECK ((state = 'open') = (next_escalation_at IS NOT NULL))
     )""",
     "CREATE INDEX notifications_due ON notifications (next_escalation_at) WHERE state = 'open'",
+    "CREATE INDEX notifications_reference ON notifications (reference)",
     "CREATE INDEX notifications_team ON notifications (destination, ack_due_at)",
     """CREATE TABLE deliveries (
         id uuid PRIMARY KEY,
