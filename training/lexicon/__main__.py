@@ -32,6 +32,12 @@ def vocabulary() -> frozenset[str]:
     return frozenset().union(*(curated(name) for name in lists))
 
 
+def phrases() -> frozenset[str]:
+    """Pairs of words that name what everybody knows."""
+    lines = (HERE / "curated" / "phrases.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
 def nickname_groups() -> dict[str, set[str]]:
     """Lower-case forename -> its short and pet forms, both ways."""
     groups: dict[str, set[str]] = {}
@@ -65,7 +71,8 @@ def build(
         "proper": capital_only - safe_capitals,
         "safe-proper": safe_capitals,
         "names": (names & ordinary) - curated("words-agencies.txt"),
-        "frequent": domain,
+        "frequent": domain | (vocabulary() - names),
+        "phrases": phrases(),
     }
     _write("words.txt.xz", "".join(f"#{key}\n" + "".join(f"{w}\n" for w in sorted(sections[key])) for key in sections))
     groups = nickname_groups()

@@ -56,8 +56,9 @@ class Document:
     careful: bool
     dated: list[Dated] | None = None
     certainty: list[float] | None = None
+    known: frozenset[int] = frozenset()
     """`dated` are the dates of the text once they were read; `certainty` is, per token, how sure the tagger is that
-    it identifies somebody (0 to 1), None without a tagger."""
+    it identifies somebody (0 to 1), None without a tagger; `known` are the tokens of what everybody knows."""
 
     def capital(self, index: int) -> bool:
         """Whether a token starts with a capital that its document does not give to every word."""

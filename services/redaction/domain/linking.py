@@ -12,7 +12,7 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
 from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
 from services.redaction.domain.record import GENERIC, RecordIndex, Reference
-from services.redaction.domain.signals import DATE_WORDS, PRONOUNS, SPEECH, follows_kin_or_title
+from services.redaction.domain.signals import AUTHORITIES, DATE_WORDS, PRONOUNS, SPEECH, follows_kin_or_title
 
 LEET = str.maketrans("01345789@$", "oleasTbgas".lower())
 """Digits and signs that stand for letters in handles."""
@@ -102,6 +102,8 @@ def is_used_as_name(document: Document, i: int) -> bool:
         return True
     dated = before[:1].isdigit() or after[:1].isdigit()
     if flags & SAFE_PROPER and (before in DATE_WORDS or dated):
+        return False
+    if after in AUTHORITIES:
         return False
     if document.capital(i):
         if not document.initial[i]:

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
-from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER
+from services.redaction.domain.growing import grown
+from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
 from services.redaction.domain.signals import DATE_WORDS, SPEECH, follows_kin_or_title
-from services.redaction.domain.words import word_set
 
 RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
 """Whose label wins where layers overlap: the one that knows most about what it found."""
@@ -41,7 +41,7 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
             united[-1] = _union(last, finding)
         else:
             united.append(finding)
-    return _disjoint([_whole_name(document, finding) for finding in united])
+    return _disjoint([grown(document, finding) for finding in united])
 
 
 def _disjoint(findings: list[Finding]) -> list[Finding]:
@@ -109,7 +109,7 @@ def _repeated(document: Document, findings: list[Finding]) -> list[Finding]:
     again = []
     for i, lower in enumerate(document.lowers):
         word = lower[:-2] if lower.endswith("'s") else lower
-        if word in names and _is_mention(document, i):
+        if word in names and i not in document.known and _is_mention(document, i):
             start = document.starts[i]
             again.append(names[word]._replace(start=start, end=start + len(word)))
     return again
@@ -154,48 +154,3 @@ def _one_name(document: Document, last: Finding, finding: Finding) -> bool:
         return False
     known = {last.identity, finding.identity} - {None, "family"}
     return len(known) < 2
-
-
-def _whole_name(document: Document, finding: Finding) -> Finding:
-    """Takes into a name what belongs to it: initials ("J. Smith", "Smith, J"), particles and further names."""
-    if finding.label != "PERSON":
-        return finding
-    text = document.text
-    start, end = finding.start, finding.end
-    i = bisect_left(document.starts, start) - 1
-    while i >= 0 and _precedes(document, i, text[document.ends[i] : start]):
-        start = document.starts[i]
-        i -= 1
-    j = bisect_left(document.starts, end)
-    while j < len(document.words) and _follows(document, j, text[end : document.starts[j]]):
-        end = document.ends[j] - 2 * document.lowers[j].endswith("'s")
-        j += 1
-    return finding._replace(start=start, end=end)
-
-
-def _precedes(document: Document, i: int, gap: str) -> bool:
-    """Whether a token before a name is an initial of it."""
-    word = document.words[i]
-    if len(word) != 1 or not word.isupper() or gap not in (" ", ". ", ".", "-"):
-        return False
-    return word not in "IA" or gap != " "
-
-
-def _follows(document: Document, j: int, gap: str) -> bool:
-    """Whether a token after a name goes on with it: an initial, a particle before a capital, a word that is a name."""
-    word, flags = document.words[j], document.flags[j]
-    if len(word) == 1:
-        return word.isupper() and word not in "IA" and gap in (", ", " ")
-    if gap not in (" ", "-"):
-        return False
-    if document.lowers[j] in PARTICLES:
-        return j + 1 < len(document.words) and document.gaps[j + 1] in (" ", "-", "'") and document.capital(j + 1)
-    if not flags & NAME or flags & SAFE_PROPER:
-        return False
-    return document.capital(j) or (document.whispering and not flags & FREQUENT)
-
-
-PARTICLES = word_set(
-    "ni nic ap ab ui o mac mc de da di du del dela della dos das do van von der den la le el al bin ibn ben bint st"
-)
-"""Small words within surnames of many languages."""

@@ -26,6 +26,9 @@ SCHOOLS = word_set(
     beavers rangers rovers united colts harriers boxing gym dojo academy's unit hub centre project trust ltd
     barbers nails cafe takeaway garage salon stores cabs taxis"""
 )
+PLAIN_STREETS = word_set("road rd street lane avenue close drive mews crescent gardens terrace grove yard way")
+"""Nouns before which even an ordinary word is a street's name where nothing has capitals."""
+
 NOUNS = STREETS | SCHOOLS
 
 PLAIN_BEFORE = word_set(
@@ -106,7 +109,7 @@ def _first_of_name(document: Document, i: int, street: bool) -> int | None:
         elif flags & FREQUENT or not (document.whispering or document.shouting):
             break
         else:
-            telling = telling or not flags
+            telling = telling or not flags or document.lowers[i] in PLAIN_STREETS
         first = before
     return first if telling and first < i else None
 

@@ -68,6 +68,10 @@ DATE_WORDS = word_set("in on since during until till by of last next this early 
 """Words before which a month's name is a month."""
 
 
+AUTHORITIES = word_set("police council county borough district city magistrates crown mash camhs lado nhs")
+"""Bodies whose place stays with them: where they are responsible is no secret."""
+
+
 def follows_kin_or_title(previous: str) -> bool:
     """Whether the word before announces a name."""
     return previous in KIN or previous in TITLES or previous in CALLING

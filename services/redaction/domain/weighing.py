@@ -18,13 +18,13 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
 from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE, Lexicon
 from services.redaction.domain.network import public_links
-from services.redaction.domain.signals import DATE_WORDS, TITLES
+from services.redaction.domain.signals import DATE_WORDS, TITLES, WORDY_TITLES
 from services.redaction.domain.words import word_set
 
-NEEDED_DAY = 0.97
+NEEDED_DAY = 0.995
 """Certainty that a date needs which neither a cue nor the record makes a birth: incident dates stay in the text."""
 
-NEEDED_PLAIN = 0.25
+NEEDED_PLAIN = 0.5
 """Certainty that a lower-case word of everyday notes needs."""
 
 NEEDED_EDGE = 0.9
@@ -34,7 +34,13 @@ SMALL = word_set("on at in to from of by is was and or with for a an as re i he 
 """Words that stand beside identifiers and seldom in them."""
 
 NEEDED_HEADING = 0.15
-"""The same for one with a capital: sentence openings and headings carry capitals."""
+"""The same for one with a capital in mid-sentence."""
+
+INITIALS = 3
+"""Capitals up to which a word may be somebody's initials wherever it stands."""
+
+NEEDED_OPENING = 0.4
+"""The same for one that opens a sentence, a line or a field, where a capital says nothing."""
 
 NEEDED_LOWER = 0.97
 """Certainty that an ordinary word in lower case needs where the writer gives names their capitals: "takes no joy"."""
@@ -45,7 +51,7 @@ NEEDED_SAFE = 0.6
 NEEDED_SHAPE = 0.2
 """Certainty that a number or code in a safe shape needs: year groups, times, amounts."""
 
-FLOOR: dict[Layer, float] = {"context": 0.08, "places": 0.08, "lexicon": 0.06}
+FLOOR: dict[Layer, float] = {"context": 0.08, "places": 0.08, "lexicon": 0.045}
 """Certainty below which a weak layer's word stays in the text."""
 
 FLOOR_OF_RECORD = 0.1
@@ -53,6 +59,9 @@ FLOOR_OF_RECORD = 0.1
 
 NEEDED_TYPO = 0.15
 """Certainty below which an unknown lower-case word one slip away from an everyday one is a slip of the pen."""
+
+TWO_SLIPS_FROM = 8
+"""Letters of a word from which two do."""
 
 TYPO_FROM = 4
 """Letters of a word from which one slip still points at one word."""
@@ -64,17 +73,38 @@ def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], l
         yield from findings
         return
     days = {i for date in dated if not date.birth for i in _tokens(document, date.start, date.end)}
+    known = document.known = _known(document, lexicon)
     public = public_links(document.text)
     for finding in findings:
         if finding.layer == "tagger":
             if any(start <= finding.start and finding.end <= end for start, end in public):
                 continue
-            yield from _pieces(document, finding, days)
+            yield from _pieces(document, finding, days, known)
         elif finding.layer == "record":
+            if known.issuperset(_tokens(document, finding.start, finding.end)):
+                continue
             if not _is_plain(document, finding) or _certainty(document, finding) >= FLOOR_OF_RECORD:
                 yield finding
-        elif finding.layer not in FLOOR or _stands(document, finding, lexicon):
+        elif finding.layer not in FLOOR or _stands(document, finding, lexicon, known):
             yield finding
+
+
+def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
+    """Tokens of what everybody knows: "Harry Potter", "A&E"."""
+    lowers, gaps = document.lowers, document.gaps
+    answer: set[int] = set()
+    for i in range(1, len(lowers)):
+        pair = gaps[i] == " " and f"{lowers[i - 1]} {lowers[i]}" in lexicon.phrases
+        if pair or (gaps[i] == "&" and lowers[i - 1] + lowers[i] in AMPERSANDS):
+            answer |= {i - 1, i}
+    return frozenset(answer)
+
+
+AMPERSANDS = word_set("ae qa rb hs tc bb po ms hm dt rr fe")
+"""A&E, Q&A, R&B, H&S, T&C, B&B, P&O, M&S, H&M, D&T, R&R: letters that are nobody's initials."""
+
+NEVER = 2.0
+"""More certainty than there is: what everybody knows stays."""
 
 
 def _is_plain(document: Document, finding: Finding) -> bool:
@@ -100,23 +130,34 @@ def _tokens(document: Document, start: int, end: int) -> range:
     return range(first, last)
 
 
-def _needed(document: Document, i: int, days: set[int]) -> float:
+def _needed(document: Document, i: int, days: set[int], known: frozenset[int]) -> float:
     flags = document.flags[i]
     if i in days:
         return NEEDED_DAY
+    if i in known:
+        return NEVER
+    word = document.words[i]
     before = document.lowers[i - 1] if i else ""
+    if word in ("Y", "N") and document.gaps[i].strip()[-1:] in ("?", ":"):
+        return NEEDED_LOWER
     if flags & SAFE_PROPER:
         return NEEDED_DAY if before in DATE_WORDS and document.lowers[i] in MONTHS else NEEDED_SAFE
-    if flags & ORDINARY and document.careful and document.words[i].islower() and before not in TITLES:
+    if flags & ORDINARY and document.careful and word.islower() and before not in TITLES:
         return NEEDED_LOWER
     if flags & SHAPE:
         return NEEDED_SHAPE
     if flags & FREQUENT and not flags & NAME:
-        return NEEDED_HEADING if document.words[i][0].isupper() else NEEDED_PLAIN
+        if "'" in word[1:-2]:
+            return NEEDED_LOWER
+        if not word[0].isupper():
+            return NEEDED_PLAIN
+        if word.isupper() and len(word) <= INITIALS and not document.shouting:
+            return NEEDED_HEADING
+        return NEEDED_OPENING if document.initial[i] else NEEDED_HEADING
     return 0.0
 
 
-def _pieces(document: Document, finding: Finding, days: set[int]) -> Iterator[Finding]:
+def _pieces(document: Document, finding: Finding, days: set[int], known: frozenset[int]) -> Iterator[Finding]:
     """The finding without the tokens of which the tagger is not sure enough.
 
     Beside a word that is no everyday one, everyday words are part of the name and stand with it; so does a plain
@@ -124,10 +165,10 @@ def _pieces(document: Document, finding: Finding, days: set[int]) -> Iterator[Fi
     """
     certainty = document.certainty or []
     tokens = _tokens(document, finding.start, finding.end)
-    kept = [i for i in tokens if certainty[i] >= _needed(document, i, days)]
+    kept = [i for i in tokens if certainty[i] >= _needed(document, i, days, known)]
     if not tokens:
         return
-    if len(kept) == len(tokens) or any(not _needed(document, i, days) for i in kept):
+    if len(kept) == len(tokens) or any(not _needed(document, i, days, known) for i in kept):
         yield from _without_edges(document, finding, tokens)
         return
     if not kept:
@@ -154,17 +195,34 @@ def _without_edges(document: Document, finding: Finding, tokens: range) -> Itera
     yield finding._replace(start=start, end=finding.end if last == tokens[-1] else document.ends[last])
 
 
-def _stands(document: Document, finding: Finding, lexicon: Lexicon) -> bool:
+def _stands(document: Document, finding: Finding, lexicon: Lexicon, known: frozenset[int]) -> bool:
+    tokens = _tokens(document, finding.start, finding.end)
+    if known.issuperset(tokens):
+        return False
+    if _after_title(document, tokens):
+        return True
     sure = _certainty(document, finding)
     if sure < FLOOR[finding.layer]:
         return False
     if finding.layer != "lexicon" or sure >= NEEDED_TYPO:
         return True
-    return not all(_is_slip(document, i, lexicon) for i in _tokens(document, finding.start, finding.end))
+    return not all(_is_slip(document, i, lexicon) for i in tokens)
+
+
+def _after_title(document: Document, tokens: range) -> bool:
+    """ "Dr Haze", "Mrs Bye": a title with its capital makes any capitalised word a name."""
+    i = tokens[0] if tokens else 0
+    if not i or document.gaps[i] not in (" ", ". "):
+        return False
+    title = document.lowers[i - 1] in TITLES and document.lowers[i - 1] not in WORDY_TITLES
+    return title and document.capital(i - 1) and document.capital(i) and not document.flags[i] & SAFE_PROPER
 
 
 def _is_slip(document: Document, i: int, lexicon: Lexicon) -> bool:
     lower = document.lowers[i]
     if document.words[i] != lower or document.flags[i] & (ORDINARY | SAFE_PROPER) or len(lower) < TYPO_FROM:
         return False
-    return process.extractOne(lower, lexicon.everyday, scorer=OSA.distance, score_cutoff=1) is not None
+    if any(lower[:at] in lexicon.frequent and lower[at:] in lexicon.frequent for at in range(3, len(lower) - 2)):
+        return True
+    slips = 2 if len(lower) >= TWO_SLIPS_FROM else 1
+    return process.extractOne(lower, lexicon.everyday, scorer=OSA.distance, score_cutoff=slips) is not None

@@ -26,6 +26,7 @@ def load_lexicon() -> Lexicon:
         safe_proper=sections["safe-proper"] - {""},
         names=sections["names"] - {""},
         frequent=sections["frequent"] - {""},
+        phrases=sections["phrases"] - {""},
         everyday=tuple(sorted(word for word in sections["frequent"] - sections["names"] if word)),
         nicknames={name: tuple(sorted(short)) for name, short in groups.items()},
     )
