@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 
+from services.redaction.tagger import Tagger
 from services.redaction.tagger.model import Model
 from services.redaction.tagger.network import Layer, Weights
 from training.tagger.corpus import LABELS
-from training.tagger.fit import Fitted
+from training.tagger.fit import Fitted, predict
+from training.tagger.gold import Narrative, as_record
 
 
 def weights(fitted: Fitted) -> Weights:
@@ -27,6 +31,16 @@ def weights(fitted: Fitted) -> Weights:
         output=arrays["output"],
         output_bias=arrays["output_bias"],
     )
+
+
+def farthest(path: Path, fitted: Fitted, narratives: list[Narrative]) -> float:
+    """The largest difference between what the file answers and what was trained: rounding, or a broken file."""
+    tagger = Tagger.load(path)
+    worst = 0.0
+    for narrative, _, table in predict([fitted], narratives):
+        scores = tagger.token_scores(narrative.text, as_record(narrative.record))
+        worst = max(worst, float(np.abs(scores.p_identifying - (1.0 - table[:, 0])).max()))
+    return worst
 
 
 def model(fitted: Fitted, thresholds: dict[str, float]) -> Model:
