@@ -56,20 +56,25 @@ class Normalised:
 
 @lru_cache(maxsize=4096)
 def _fold(character: str) -> str:
-    """What one character becomes: nothing, itself, a look-alike, or several plain letters."""
+    """What one character becomes: nothing, itself, a look-alike, or several plain letters.
+
+    A sign that stands for several signs ("¼") stays one, so that no token begins within a character.
+    """
     plain = LOOK_ALIKES.get(character) or PUNCTUATION.get(character) or EXPANDED.get(character)
     if plain is not None:
         return plain
     if unicodedata.category(character) in ("Cf", "Mn", "Me", "Cc") and character not in "\n\t\r":
         return ""
     kept = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
-    return "".join(LOOK_ALIKES.get(c) or PUNCTUATION.get(c) or c for c in kept)
+    plain = "".join(LOOK_ALIKES.get(c) or PUNCTUATION.get(c) or c for c in kept)
+    return plain if len(plain) < 2 or plain.isalpha() else character
 
 
 def _pieces(narrative: str) -> list[tuple[int, str]]:
     """The narrative as (offset, folded text) pieces, entities decoded and line-end hyphens left out."""
+    entities = ((m.start(), m.end(), html.unescape(m.group())) for m in ENTITY.finditer(narrative))
     special = sorted(
-        [(m.start(), m.end(), html.unescape(m.group())) for m in ENTITY.finditer(narrative)]
+        [entity for entity in entities if len(entity[2]) == 1]
         + [(m.start(), m.end(), "") for m in LINE_HYPHEN.finditer(narrative)]
     )
     pieces: list[tuple[int, str]] = []
