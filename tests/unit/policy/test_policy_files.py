@@ -6,8 +6,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 import services.routing
+from services.kit import policy_files
 from services.kit.policy_files import PolicyPackError, Problem, load_pack
 
 PACKS = Path(services.routing.__file__).parent / "policies"
@@ -40,6 +42,13 @@ def test_every_shipped_pack_can_be_read(name: str) -> None:
     pack = load_pack(PACKS / name)
     assert pack.name == name
     assert len(pack.hash) == 64
+
+
+@pytest.mark.parametrize("name", ["kent", "northmere"])
+def test_a_pack_reads_the_same_without_libyaml(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = load_pack(PACKS / name)
+    monkeypatch.setattr(policy_files, "_LOADER", yaml.SafeLoader)
+    assert load_pack(PACKS / name) == quick
 
 
 def test_the_hash_is_of_what_decides_and_not_of_test_cases(pack_directory: Path) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import typer
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner, Result
 
 from services.routing.commands import register
@@ -111,6 +113,30 @@ def test_bad_input_is_named_by_line_and_field_and_not_repeated(text: str, line: 
     assert result.exit_code == BAD_INPUT
     assert f"line {line}: " in result.stderr
     assert words in result.stderr
+    assert SECRET not in result.output
+
+
+KEYS = ["school", "urn", "referrer", "email", "learners", "concern", "narrative", "categories", "support_level",
+        "agreement", "police", "date_of_birth", "contacts", "strange"]  # fmt: skip
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=3),
+    st.just(SECRET),
+    st.just(f"{SECRET}\ud800"),
+)
+DOCUMENTS = st.recursive(
+    VALUES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYS), inner, max_size=4)
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(DOCUMENTS, max_size=3))
+def test_whatever_is_given_nothing_breaks_and_nothing_is_repeated(documents: list[object]) -> None:
+    result = run("explain", "-", given="\n".join(map(json.dumps, documents)))
+    assert result.exit_code in (0, BAD_INPUT), result.exception
     assert SECRET not in result.output
 
 
