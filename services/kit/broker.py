@@ -38,6 +38,9 @@ consumer's goodbye would wait 40 s; what is abandoned comes again, because its o
 PUBLISH_DEADLINE_SECONDS = 30.0
 """Kafka's own delivery never times out while the broker is away; after this the batch is taken back and tried again.
 An abandoned message may still arrive later, which idempotent consumers do not notice."""
+METADATA_MS = 10_000
+"""How old a client's picture of the topics may be. With the library's five minutes, a consumer that joined its group
+before the topics of a new or wiped broker were declared was a member without partitions for so long."""
 PROBE_SECONDS = 0.5
 PROBE_TIMEOUT_MS = 3_000
 """A frozen broker's machine accepts connections and never answers; the library's own 40 s would outlast a deadline."""
@@ -69,6 +72,7 @@ def create_broker(settings: KafkaSettings) -> KafkaBroker:
         enable_idempotence=True,
         linger_ms=0,
         allow_auto_create_topics=False,
+        metadata_max_age_ms=METADATA_MS,
         graceful_timeout=GRACEFUL_SECONDS,
         security=_security(settings),
         logger=logging.getLogger("faststream.kafka"),
