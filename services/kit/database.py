@@ -23,6 +23,7 @@ OUTAGES = (
     OSError,
     asyncio.TimeoutError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # sessions that the server breaks off in the middle of an answer
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutdown, crash recovery, cancelled by an operator
     asyncpg.InsufficientResourcesError,  # disk, memory, connections
