@@ -40,12 +40,14 @@ def _may_be_name(document: Document, i: int) -> bool:
     return not flags & ORDINARY or (bool(flags & NAME) and not flags & FREQUENT)
 
 
+ANNOUNCING = TITLES | KIN | CALLING
+"""Words after which a name is expected."""
+
+
 def _announced(document: Document) -> Iterator[Finding]:
     lowers = document.lowers
-    for i in range(1, len(lowers)):
+    for i in [i + 1 for i, lower in enumerate(lowers[:-1]) if lower in ANNOUNCING]:
         before = lowers[i - 1]
-        if before not in TITLES and before not in KIN and before not in CALLING:
-            continue
         gap = document.gaps[i]
         if gap.strip(" .\"'(") or "\n" in gap:
             continue
@@ -77,8 +79,9 @@ def _capitals(document: Document) -> Iterator[Finding]:
     """Words that are names as well, with a capital: in mid-sentence, or before a verb of speech or action."""
     if document.shouting:
         return
-    for i, flags in enumerate(document.flags):
-        if not flags & NAME or not document.words[i][0].isupper():
+    for i in document.capitals:
+        flags = document.flags[i]
+        if not flags & NAME:
             continue
         word = document.words[i]
         if word.isupper() and len(word) > 1:

@@ -15,7 +15,7 @@ PLACE_BEFORE = word_set("in at from near to around outside towards via through i
 def find(document: Document) -> list[Finding]:
     """Every token of letters that is unknown, or known as a proper name only."""
     found = []
-    public = public_links(document.text)
+    public = public_links(document)
     for i, flags in enumerate(document.flags):
         if flags & SAFE:
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -38,7 +39,8 @@ SHORT = 2
 class Document:
     """Parallel lists, one entry a token; offsets are into `text`, the normalised narrative.
 
-    `gaps[i]` is what stands before token i; `digits` are the numbers of the tokens with a digit in them.
+    `gaps[i]` is what stands before token i; `digits` are the numbers of the tokens with a digit in them, `capitals` of
+    those that open with a capital; `at` leads from a token's start to its number.
     """
 
     source: Normalised
@@ -51,6 +53,8 @@ class Document:
     flags: list[int]
     initial: list[bool]
     digits: list[int]
+    capitals: list[int]
+    at: dict[int, int]
     shouting: bool
     whispering: bool
     careful: bool
@@ -60,18 +64,31 @@ class Document:
     """`dated` are the dates of the text once they were read; `certainty` is, per token, how sure the tagger is that
     it identifies somebody (0 to 1), None without a tagger; `known` are the tokens of what everybody knows."""
 
+    def tokens(self, start: int, end: int) -> range:
+        """Numbers of the tokens within a stretch of the text."""
+        first = self.at.get(start, -1)
+        if first < 0:
+            first = max(bisect_right(self.starts, start) - 1, 0)
+            if first < len(self.ends) and self.ends[first] <= start:
+                first += 1
+        last = first
+        starts = self.starts
+        count = len(starts)
+        while last < count and starts[last] < end:
+            last += 1
+        return range(first, last)
+
     def capital(self, index: int) -> bool:
         """Whether a token starts with a capital that its document does not give to every word."""
         return not self.shouting and self.words[index][0].isupper()
 
 
-def _initial(words: list[str], gaps: list[str]) -> list[bool]:
+def _initial(capitals: list[int], gaps: list[str]) -> list[bool]:
     """Whether each capitalised token opens a sentence, a line, a quotation or a field, where a capital says nothing."""
-    answer = [False] * len(words)
-    for i, word in enumerate(words):
-        if word[0].isupper():
-            gap = gaps[i].rstrip(" \t")
-            answer[i] = not i or (gap != "" and (gap[-1] in SENTENCE_END or "\n" in gap))
+    answer = [False] * len(gaps)
+    for i in capitals:
+        gap = gaps[i].rstrip(" \t")
+        answer[i] = not i or (gap != "" and (gap[-1] in SENTENCE_END or "\n" in gap))
     return answer
 
 
@@ -89,7 +106,10 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
     pieces = TOKEN.split(source.text)
     words = pieces[1::2]
     lowers = "\n".join(words).lower().split("\n") if words else []
+    gaps = pieces[0:-1:2]
     edges = list(accumulate(map(len, pieces)))
+    starts = edges[0:-1:2]
+    capitals = [i for i, word in enumerate(words) if word[0].isupper()]
     long = [word for word in words if len(word) > SHORT]
     upper = sum(map(str.isupper, long))
     lower = sum(map(str.islower, long))
@@ -98,13 +118,15 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
         text=source.text,
         words=words,
         lowers=lowers,
-        starts=edges[0:-1:2],
+        starts=starts,
         ends=edges[1::2],
-        gaps=pieces[0:-1:2],
+        gaps=gaps,
         flags=lexicon.flags_of(lowers),
-        initial=_initial(words, pieces[0::2]),
+        initial=_initial(capitals, gaps),
         digits=[i for i, word in enumerate(words) if not word.isalpha() and DIGIT.search(word)],
+        capitals=capitals,
+        at={start: i for i, start in enumerate(starts)},
         shouting=upper > MOSTLY * len(long),
-        careful=_is_careful(words, pieces[0::2]),
+        careful=_is_careful(words, gaps),
         whispering=bool(long) and lower >= ALL_BUT_A_FEW * len(long),
     )

@@ -55,7 +55,7 @@ def _grown_name(document: Document, finding: Finding) -> Finding:
     while j < len(document.words) and _follows(document, j, text[end : document.starts[j]]):
         end = document.ends[j] - 2 * document.lowers[j].endswith("'s")
         j += 1
-    return finding._replace(start=start, end=end)
+    return finding if (start, end) == (finding.start, finding.end) else finding._replace(start=start, end=end)
 
 
 def _precedes(document: Document, i: int, gap: str) -> bool:
@@ -100,4 +100,4 @@ def _grown_place(document: Document, finding: Finding) -> Finding:
             break
         if lower in BODIES and (document.capital(step) or step > j):
             best = document.ends[step]
-    return finding._replace(end=best)
+    return finding if best == finding.end else finding._replace(end=best)

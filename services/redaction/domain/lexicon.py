@@ -43,8 +43,8 @@ CACHE_LIMIT = 200_000
 class Lexicon:
     """Word lists, all lower case. `nicknames` leads from a forename to its short and pet forms and back.
 
-    `everyday` are the frequent words that are no names, against which slips of the pen are measured; `phrases` are
-    pairs of words that name what everybody knows.
+    `everyday` are the frequent words that are no names, against which slips of the pen are measured; `phrases` leads
+    from a word to those with which it names what everybody knows.
     """
 
     ordinary: frozenset[str]
@@ -54,7 +54,7 @@ class Lexicon:
     frequent: frozenset[str]
     nicknames: dict[str, tuple[str, ...]]
     everyday: tuple[str, ...]
-    phrases: frozenset[str]
+    phrases: dict[str, frozenset[str]]
     _known: dict[str, int] = field(default_factory=dict)
 
     def flags(self, lower: str) -> int:

@@ -148,9 +148,8 @@ def _initials(document: Document, index: RecordIndex) -> list[Finding]:
     if document.shouting or not index.initials:
         return found
     words = document.words
-    for i, word in enumerate(words):
-        if not word[0].isupper():
-            continue
+    for i in document.capitals:
+        word = words[i]
         if 2 <= len(word) <= 4 and word.isupper():
             reference = index.initials.get(word)
             if reference and not document.flags[i] & FREQUENT:

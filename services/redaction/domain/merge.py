@@ -58,6 +58,8 @@ def _disjoint(findings: list[Finding]) -> list[Finding]:
 def _apart(text: str, findings: list[Finding]) -> list[Finding]:
     """Cuts a name that runs over two people of the record into what is left beside them: "Ngozi Darren"."""
     people = sorted(f for f in findings if f.layer == "record" and f.label == "PERSON")
+    if len(people) < SEVERAL:
+        return findings
     starts = [person.start for person in people]
     answer = []
     for finding in findings:
@@ -79,6 +81,9 @@ def _whole_tokens(document: Document, finding: Finding) -> Finding:
     """The finding from its first token's start to its last token's end, without a possessive."""
     start, end, label = finding.start, finding.end, finding.label
     starts, ends = document.starts, document.ends
+    at = document.at.get(start)
+    if at is not None and ends[at] == end and "'" not in document.lowers[at]:
+        return finding
     first = bisect_right(starts, start) - 1
     last = bisect_left(ends, end)
     if first >= 0 and start < ends[first]:
@@ -98,20 +103,18 @@ def _repeated(document: Document, findings: list[Finding]) -> list[Finding]:
     for finding in findings:
         if finding.label != "PERSON" or finding.layer == "lexicon":
             continue
-        first = bisect_left(document.starts, finding.start)
-        while first < len(document.starts) and document.starts[first] < finding.end:
-            lower = document.lowers[first].removesuffix("'s")
-            if len(lower) > 1:
-                names.setdefault(lower, finding)
-            first += 1
+        for i in document.tokens(finding.start, finding.end):
+            word = document.lowers[i].removesuffix("'s")
+            if len(word) > 1 and document.flags[i] & (ORDINARY | SAFE_PROPER):
+                names.setdefault(word, finding)
+                names.setdefault(word + "'s", finding)
     if not names:
         return []
     again = []
     for i, lower in enumerate(document.lowers):
-        word = lower[:-2] if lower.endswith("'s") else lower
-        if word in names and i not in document.known and _is_mention(document, i):
+        if lower in names and i not in document.known and _is_mention(document, i):
             start = document.starts[i]
-            again.append(names[word]._replace(start=start, end=start + len(word)))
+            again.append(names[lower]._replace(start=start, end=document.ends[i] - 2 * lower.endswith("'s")))
     return again
 
 

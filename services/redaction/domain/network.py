@@ -107,11 +107,11 @@ def _is_public(address: str) -> bool:
     return any(label in PUBLIC_SITES for label in labels) and "user" not in labels
 
 
-def public_links(text: str) -> list[tuple[int, int]]:
+def public_links(document: Document) -> list[tuple[int, int]]:
     """Where the addresses of public bodies' sites stand: "www.saferinternet.org.uk"."""
-    if "." not in text or not any(site in text for site in ("www.", "http", ".org", ".gov", ".co.uk", ".police")):
+    if PUBLIC_SITES.isdisjoint(document.lowers):
         return []
-    return [m.span() for m in SITE.finditer(text) if _is_public(m.group())]
+    return [m.span() for m in SITE.finditer(document.text) if _is_public(m.group())]
 
 
 def _glued(document: Document) -> Iterator[Finding]:

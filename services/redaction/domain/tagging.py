@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import cast, get_args
+
+import numpy as np
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
@@ -56,10 +57,10 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _by_token(document: Document, answer: Tagging) -> list[float]:
     """The highest certainty of the tagger's tokens within each token of the document."""
-    certainty = [0.0] * len(document.starts)
-    scores = answer.scores
-    for start, value in zip(scores.starts.tolist(), scores.p_identifying.tolist(), strict=True):
-        i = bisect_right(document.starts, start) - 1
-        if i >= 0 and start < document.ends[i] and value > certainty[i]:
-            certainty[i] = value
-    return certainty
+    if not document.starts or not len(answer.scores.starts):
+        return [0.0] * len(document.starts)
+    certainty = np.zeros(len(document.starts), dtype=np.float32)
+    inside = np.searchsorted(np.asarray(document.starts), answer.scores.starts, side="right") - 1
+    here = (inside >= 0) & (answer.scores.starts < np.asarray(document.ends)[inside])
+    np.maximum.at(certainty, inside[here], answer.scores.p_identifying[here])
+    return certainty.tolist()

@@ -7,7 +7,6 @@ tagger sees nothing at all. Without a tagger every finding stands.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 
 from rapidfuzz import process
@@ -68,34 +67,63 @@ TYPO_FROM = 4
 
 
 def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], lexicon: Lexicon) -> Iterator[Finding]:
-    """The findings that stand; a tagger's span may come back in pieces."""
+    """The findings that stand; a tagger's span may come back in pieces.
+
+    A weak layer's finding within what already stands adds nothing and is left out.
+    """
     if document.certainty is None:
         yield from findings
         return
-    days = {i for date in dated if not date.birth for i in _tokens(document, date.start, date.end)}
+    days = {i for date in dated if not date.birth for i in document.tokens(date.start, date.end)}
     known = document.known = _known(document, lexicon)
-    public = public_links(document.text)
+    covered: set[int] = set()
+    weak = []
     for finding in findings:
-        if finding.layer == "tagger":
-            if any(start <= finding.start and finding.end <= end for start, end in public):
-                continue
-            yield from _pieces(document, finding, days, known)
-        elif finding.layer == "record":
-            if known.issuperset(_tokens(document, finding.start, finding.end)):
-                continue
-            if not _is_plain(document, finding) or _certainty(document, finding) >= FLOOR_OF_RECORD:
-                yield finding
-        elif finding.layer not in FLOOR or _stands(document, finding, lexicon, known):
+        if finding.layer in FLOOR:
+            weak.append(finding)
+            continue
+        for standing in _strong(document, finding, days, known):
+            covered.update(document.tokens(standing.start, standing.end))
+            yield standing
+    for finding in weak:
+        tokens = document.tokens(finding.start, finding.end)
+        if not covered.issuperset(tokens) and _stands(document, finding, tokens, lexicon):
             yield finding
+
+
+def _strong(document: Document, finding: Finding, days: set[int], known: frozenset[int]) -> Iterator[Finding]:
+    """What stands of a finding of the record, of a structured one or of the tagger."""
+    tokens = document.tokens(finding.start, finding.end)
+    if finding.layer == "tagger":
+        if tokens and not _is_public(document, finding):
+            yield from _pieces(document, finding, tokens, days)
+    elif finding.layer == "record":
+        if known and known.issuperset(tokens):
+            return
+        plain = len(tokens) == 1 and document.flags[tokens[0]] & (ORDINARY | SAFE_PROPER)
+        if not plain or _certainty(document, tokens) >= FLOOR_OF_RECORD:
+            yield finding
+    else:
+        yield finding
+
+
+def _is_public(document: Document, finding: Finding) -> bool:
+    """Whether a finding lies within the address of a public body's site."""
+    if finding.label not in ("URL", "HANDLE", "EMAIL", "PERSON", "SCHOOL"):
+        return False
+    return any(start <= finding.start and finding.end <= end for start, end in public_links(document))
 
 
 def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
     """Tokens of what everybody knows: "Harry Potter", "A&E"."""
     lowers, gaps = document.lowers, document.gaps
     answer: set[int] = set()
-    for i in range(1, len(lowers)):
-        pair = gaps[i] == " " and f"{lowers[i - 1]} {lowers[i]}" in lexicon.phrases
-        if pair or (gaps[i] == "&" and lowers[i - 1] + lowers[i] in AMPERSANDS):
+    for i, lower in enumerate(lowers):
+        following = lexicon.phrases.get(lower)
+        if following is not None and i + 1 < len(lowers) and gaps[i + 1] == " " and lowers[i + 1] in following:
+            answer |= {i, i + 1}
+    for i in (i for i, gap in enumerate(gaps) if gap == "&"):
+        if i and lowers[i - 1] + lowers[i] in AMPERSANDS:
             answer |= {i - 1, i}
     return frozenset(answer)
 
@@ -107,34 +135,17 @@ NEVER = 2.0
 """More certainty than there is: what everybody knows stays."""
 
 
-def _is_plain(document: Document, finding: Finding) -> bool:
-    """Whether a finding is one ordinary word."""
-    tokens = _tokens(document, finding.start, finding.end)
-    return len(tokens) == 1 and bool(document.flags[tokens[0]] & (ORDINARY | SAFE_PROPER))
-
-
-def _certainty(document: Document, finding: Finding) -> float:
-    """The highest certainty within a finding."""
+def _certainty(document: Document, tokens: range) -> float:
+    """The highest certainty among some tokens."""
     certainty = document.certainty or []
-    return max((certainty[i] for i in _tokens(document, finding.start, finding.end)), default=1.0)
+    return max((certainty[i] for i in tokens), default=1.0)
 
 
-def _tokens(document: Document, start: int, end: int) -> range:
-    """Numbers of the tokens within a stretch of the text."""
-    first = max(bisect_right(document.starts, start) - 1, 0)
-    if first < len(document.ends) and document.ends[first] <= start:
-        first += 1
-    last = first
-    while last < len(document.starts) and document.starts[last] < end:
-        last += 1
-    return range(first, last)
-
-
-def _needed(document: Document, i: int, days: set[int], known: frozenset[int]) -> float:
+def _needed(document: Document, i: int, days: set[int]) -> float:
     flags = document.flags[i]
     if i in days:
         return NEEDED_DAY
-    if i in known:
+    if i in document.known:
         return NEVER
     word = document.words[i]
     before = document.lowers[i - 1] if i else ""
@@ -157,18 +168,15 @@ def _needed(document: Document, i: int, days: set[int], known: frozenset[int]) -
     return 0.0
 
 
-def _pieces(document: Document, finding: Finding, days: set[int], known: frozenset[int]) -> Iterator[Finding]:
+def _pieces(document: Document, finding: Finding, tokens: range, days: set[int]) -> Iterator[Finding]:
     """The finding without the tokens of which the tagger is not sure enough.
 
     Beside a word that is no everyday one, everyday words are part of the name and stand with it; so does a plain
     word between two parts that stand ("House of Grace").
     """
     certainty = document.certainty or []
-    tokens = _tokens(document, finding.start, finding.end)
-    kept = [i for i in tokens if certainty[i] >= _needed(document, i, days, known)]
-    if not tokens:
-        return
-    if len(kept) == len(tokens) or any(not _needed(document, i, days, known) for i in kept):
+    kept = [i for i in tokens if certainty[i] >= _needed(document, i, days)]
+    if len(kept) == len(tokens) or any(not _needed(document, i, days) for i in kept):
         yield from _without_edges(document, finding, tokens)
         return
     if not kept:
@@ -195,13 +203,13 @@ def _without_edges(document: Document, finding: Finding, tokens: range) -> Itera
     yield finding._replace(start=start, end=finding.end if last == tokens[-1] else document.ends[last])
 
 
-def _stands(document: Document, finding: Finding, lexicon: Lexicon, known: frozenset[int]) -> bool:
-    tokens = _tokens(document, finding.start, finding.end)
-    if known.issuperset(tokens):
+def _stands(document: Document, finding: Finding, tokens: range, lexicon: Lexicon) -> bool:
+    """Whether a weak layer's finding stands beside the tagger's doubt."""
+    if document.known and document.known.issuperset(tokens):
         return False
     if _after_title(document, tokens):
         return True
-    sure = _certainty(document, finding)
+    sure = _certainty(document, tokens)
     if sure < FLOOR[finding.layer]:
         return False
     if finding.layer != "lexicon" or sure >= NEEDED_TYPO:

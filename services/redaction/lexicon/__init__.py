@@ -20,13 +20,17 @@ def load_lexicon() -> Lexicon:
         groups.setdefault(name, set()).update(short)
         for form in short:
             groups.setdefault(form, set()).add(name)
+    phrases: dict[str, set[str]] = {}
+    for phrase in sections["phrases"] - {""}:
+        first, _, second = phrase.partition(" ")
+        phrases.setdefault(first, set()).add(second)
     return Lexicon(
         ordinary=sections["ordinary"] - {""},
         proper=sections["proper"] - {""},
         safe_proper=sections["safe-proper"] - {""},
         names=sections["names"] - {""},
         frequent=sections["frequent"] - {""},
-        phrases=sections["phrases"] - {""},
+        phrases={word: frozenset(following) for word, following in phrases.items()},
         everyday=tuple(sorted(word for word in sections["frequent"] - sections["names"] if word)),
         nicknames={name: tuple(sorted(short)) for name, short in groups.items()},
     )
