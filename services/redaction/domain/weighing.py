@@ -76,11 +76,14 @@ def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], l
         return
     days = {i for date in dated if not date.birth for i in document.tokens(date.start, date.end)}
     known = document.known = _known(document, lexicon)
+    public = public_links(document)
     covered: set[int] = set()
     weak = []
     for finding in findings:
         if finding.layer in FLOOR:
             weak.append(finding)
+            continue
+        if finding.layer == "tagger" and any(s <= finding.start and finding.end <= e for s, e in public):
             continue
         for standing in _strong(document, finding, days, known):
             covered.update(document.tokens(standing.start, standing.end))
@@ -95,7 +98,7 @@ def _strong(document: Document, finding: Finding, days: set[int], known: frozens
     """What stands of a finding of the record, of a structured one or of the tagger."""
     tokens = document.tokens(finding.start, finding.end)
     if finding.layer == "tagger":
-        if tokens and not _is_public(document, finding):
+        if tokens:
             yield from _pieces(document, finding, tokens, days)
     elif finding.layer == "record":
         if known and known.issuperset(tokens):
@@ -105,13 +108,6 @@ def _strong(document: Document, finding: Finding, days: set[int], known: frozens
             yield finding
     else:
         yield finding
-
-
-def _is_public(document: Document, finding: Finding) -> bool:
-    """Whether a finding lies within the address of a public body's site."""
-    if finding.label not in ("URL", "HANDLE", "EMAIL", "PERSON", "SCHOOL"):
-        return False
-    return any(start <= finding.start and finding.end <= end for start, end in public_links(document))
 
 
 def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
