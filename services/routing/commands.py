@@ -6,7 +6,7 @@ import datetime as dt
 import json
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -31,11 +31,13 @@ from services.routing.policy_input import (
     Fault,
     InputFaultError,
     Line,
+    SchoolPlace,
     documents_in,
     instant_from,
     pack_from,
     record_from,
     referral_from,
+    schools_in,
     templates_in,
     text_from,
 )
@@ -114,7 +116,8 @@ def explain(
     with _told_plainly():
         pack = pack_from(policy)
         instant = instant_from(at, pack)
-        for number, result in enumerate(_decisions(text_from(file), pack, instant), start=1):
+        register = {} if schools is None else schools_in(schools)
+        for number, result in enumerate(_decisions(text_from(file), pack, instant, register), start=1):
             if isinstance(result, Fault):
                 faults += 1
                 typer.echo(f"{file}: line {result.number}: {result.message}", err=True)
@@ -230,14 +233,18 @@ def _day_from(today: str | None, pack: Pack) -> dt.date:
     return instant_from(today, pack).astimezone(pack.zone).date()
 
 
-def _decisions(text: str, pack: Pack, at: dt.datetime) -> Iterator[Decision | Fault]:
+def _decisions(
+    text: str, pack: Pack, at: dt.datetime, schools: Mapping[str, SchoolPlace]
+) -> Iterator[Decision | Fault]:
     """The decision of each referral, as the services would make it at `at`."""
     for document in documents_in(text):
         referral = referral_from(document) if isinstance(document, Line) else document
         if isinstance(referral, Fault):
             yield referral
             continue
-        yield decide(open_facts(referral, at=at, districts=pack.districts), at, pack)
+        place = schools.get(referral.school.urn, SchoolPlace(None, None))
+        facts = open_facts(referral, at=at, district=place.district, phase=place.phase, districts=pack.districts)
+        yield decide(facts, at, pack)
 
 
 def _records(text: str, faults: list[Fault]) -> Iterator[RecordedDecision]:

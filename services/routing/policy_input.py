@@ -5,6 +5,8 @@ A message about a fault names the line and the field, never what stood there: a 
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import datetime as dt
 import json
 import sys
@@ -25,6 +27,9 @@ SHIPPED_PACK = Path(__file__).parent / "policies" / "kent"
 
 MESSAGE_TEMPLATES = Path(__file__).parents[1] / "notify" / "templates"
 """Where the messages' templates are in a whole installation; an image that holds routing alone has none."""
+
+_DISTRICT = "DistrictAdministrative (name)"
+_PHASE = "PhaseOfEducation (name)"
 
 BAD_INPUT = 2
 """Exit code where what was given cannot be used; 1 is for a pack or a page that fails its check."""
@@ -64,6 +69,29 @@ def templates_in(directory: Path) -> dict[str, str]:
     """The message templates below `directory`, by their path in it; none where there is no such directory."""
     files = sorted(directory.rglob("*.j2")) if directory.is_dir() else []
     return {str(file.relative_to(directory)): text_from(str(file)) for file in files}
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolPlace:
+    """What the register of schools says of one school."""
+
+    district: str | None
+    phase: str | None
+
+
+def schools_in(file: Path) -> dict[str, SchoolPlace]:
+    """URN to district and phase, from a GIAS extract (`edubasealldata.csv`: Windows-1252 or UTF-8)."""
+    raw = b""
+    with contextlib.suppress(OSError):
+        raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252", errors="replace")
+    rows = csv.DictReader(text.splitlines())
+    if "URN" not in (rows.fieldnames or ()):
+        raise InputFaultError(f"{file}: give a GIAS extract as CSV: its first line has the column URN")
+    return {row["URN"]: SchoolPlace(row.get(_DISTRICT) or None, row.get(_PHASE) or None) for row in rows}
 
 
 def instant_from(text: str | None, pack: Pack) -> dt.datetime:

@@ -147,15 +147,14 @@ def _rules(pack: Pack) -> Iterator[Finding]:
 
 
 def _destinations(pack: Pack, today: dt.date) -> Iterator[Finding]:
+    for place in pack.destinations:
+        if place.in_force(today):
+            yield from _recipients(pack, place, today)
     for name in _named(pack):
         place = pack.destination_on(name, today)
-        where = f"destination {place.id}"
         if not place.in_force(today):
-            yield Finding("error", where, f"is not in force on {today} and nobody took over from it")
-        for area in _areas(pack, place):
-            if not place.recipients_of(("duty",), area, today):
-                served = "" if area is None else f" for the area {area}"
-                yield Finding("error", where, f"has no recipient{served}: what is sent there reaches nobody")
+            message = f"is not in force on {today} and nobody took over from it"
+            yield Finding("error", f"destination {place.id}", message)
     for name in _named(pack):
         place = pack.destination_by_id[name]
         if not place.in_force(today) and pack.destination_on(name, today).in_force(today):
@@ -164,6 +163,14 @@ def _destinations(pack: Pack, today: dt.date) -> Iterator[Finding]:
     emergency = pack.destination_on(pack.council.emergency_destination, today)
     if emergency.phone is None or not emergency.phone.in_force(today):
         yield Finding("error", f"destination {emergency.id}", "is the emergency destination and has no phone in force")
+
+
+def _recipients(pack: Pack, place: Destination, today: dt.date) -> Iterator[Finding]:
+    for area in _areas(pack, place):
+        if not place.recipients_of(("duty",), area, today):
+            served = "" if area is None else f" for the area {area}"
+            message = f"has no recipient{served}: what is sent there reaches nobody"
+            yield Finding("error", f"destination {place.id}", message)
 
 
 def _named(pack: Pack) -> tuple[str, ...]:

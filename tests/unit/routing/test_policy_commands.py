@@ -87,6 +87,17 @@ def test_explain_says_it_in_words_with_sources(tmp_path: Path) -> None:
     assert SECRET not in result.output
 
 
+def test_the_register_of_schools_gives_the_district(tmp_path: Path) -> None:
+    register = tmp_path / "schools.csv"
+    register.write_bytes("URN,DistrictAdministrative (name),Name\n118500,Dover,Caf\xe9 School\n".encode("cp1252"))
+    result = run("explain", "-", "--json", "--schools", str(register), given=json.dumps(referral()))
+    assert json.loads(result.stdout)["area"] == "south"
+    register.write_text("Name\nDover\n")
+    refused = run("explain", "-", "--schools", str(register), given=json.dumps(referral()))
+    assert refused.exit_code == BAD_INPUT
+    assert "give a GIAS extract" in refused.stderr
+
+
 def test_an_instant_without_an_offset_is_of_the_councils_clock() -> None:
     (told,) = explained(referral(immediate_danger=True), at="2026-07-06T16:45")
     assert told["acknowledge_by"] == "2026-07-06T16:00:00Z"

@@ -73,6 +73,12 @@ def test_a_destination_without_a_recipient_is_an_error() -> None:
     assert any("nobody on the last level" in words for words in messages)
 
 
+def test_a_destination_that_no_rule_names_needs_a_recipient_too() -> None:
+    empty = with_part(KENT, "destinations", place(KENT, "general_queries"), recipients=[])
+    (found,) = check_pack(empty, TODAY).errors
+    assert (found.where, found.message.split(":")[0]) == ("destination general_queries", "has no recipient")
+
+
 def test_an_area_without_people_is_an_error() -> None:
     number = place(KENT, "area_safeguarding_adviser")
     people = [one.model_dump() for one in KENT.destinations[number].recipients]
