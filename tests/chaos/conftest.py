@@ -1,4 +1,4 @@
-"""One running system for all fault tests: it is started once, and each test leaves it whole."""
+"""One running system for all fault tests: started once, gone after the last of them; each test leaves it whole."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from services.local.kafka import EmbeddedKafka
 from tests.support.chaos_stack import Arena, arena
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def field(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Arena]:
     """The system, its services as they are until a test gives them a fault."""
     async with arena(tmp_path_factory.mktemp("chaos"), os.environ, lambda _line: None, faulty=True) as made:

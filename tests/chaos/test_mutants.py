@@ -24,7 +24,7 @@ LOST_SECONDS = 20.0
 """What is lost never arrives: how long the verdict waits for it all the same."""
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def verdict(field: Arena) -> Verdict:
     """What is found of a run in which every service with a mistake was killed once, with work in its hands."""
     try:
