@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check format lock clean schemas eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
+.PHONY: help venv demo up test check format lock clean schemas asyncapi-validate eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -49,6 +49,10 @@ clean: ## remove what was built here; caches outside the checkout stay
 
 schemas: venv ## regenerate contracts/schemas, examples and asyncapi from the models
 	@$(BIN)/python -m tests.support.contract_files write
+
+asyncapi-validate: ## read the AsyncAPI documents with the official parser (needs Node.js)
+	@npm install --silent --no-fund --no-audit --no-package-lock --prefix .run/asyncapi @asyncapi/parser@3
+	@node tests/support/validate_asyncapi.mjs $(CURDIR)/.run/asyncapi contracts/asyncapi
 
 eval: venv ## measure the redactor on its sets, with ablation and vanilla Presidio as the baseline
 	@$(BIN)/python -m services.redaction.evaluation
