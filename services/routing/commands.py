@@ -109,6 +109,9 @@ def explain(
             "--at", metavar="ISO-INSTANT", help="When it arrives; without an offset the council's wall clock."
         ),
     ] = None,
+    schools: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A GIAS extract: school URN to district and phase.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say where a referral would go, how soon, and why. Nothing is sent or stored."""
