@@ -104,7 +104,7 @@ async def process(dsn: str, folder: Path, bootstrap_servers: str, **more: str) -
 
 
 async def ready(http: httpx.AsyncClient) -> None:
-    for _ in range(150):
+    for _ in range(300):
         try:
             if (await http.get("/health/ready")).status_code == 200:
                 return
@@ -114,18 +114,21 @@ async def ready(http: httpx.AsyncClient) -> None:
     raise AssertionError("intake did not become ready")
 
 
-async def received(broker: EmbeddedKafka, count: int, topic: str = REFERRAL_RECEIVED.name) -> list[Any]:
-    """The first `count` raw records of a topic, and whatever comes within a second after."""
+async def received(broker: EmbeddedKafka, ids: set[str], topic: str = REFERRAL_RECEIVED.name) -> list[Any]:
+    """The records of a topic, read until each of these referrals was seen.
+
+    Others may be among them: the database is shared, and a killed relay publishes some twice.
+    """
     consumer = AIOKafkaConsumer(topic, bootstrap_servers=broker.bootstrap_servers, auto_offset_reset="earliest")
     await consumer.start()
     records: list[Any] = []
+    missing = {one.encode() for one in ids}
     try:
-        async with asyncio.timeout(40):
-            while len(records) < count:
+        async with asyncio.timeout(60):
+            while missing:
                 for batch in (await consumer.getmany(timeout_ms=500)).values():
                     records += batch
-        for batch in (await consumer.getmany(timeout_ms=1000)).values():
-            records += batch
+                    missing -= {record.key for record in batch}
     finally:
         await consumer.stop()
     return records
@@ -144,8 +147,7 @@ async def test_without_kafka_it_accepts_and_with_kafka_everything_arrives(
         accepted = [(await intake.post(f"k{number}")).json() for number in range(25)]
         assert len({one["id"] for one in accepted}) == 25
         await asyncio.to_thread(start, own_kafka)
-        records = await received(own_kafka, 25)
-        assert {envelope_of(record).subject for record in records} >= {one["id"] for one in accepted}
+        await received(own_kafka, {one["id"] for one in accepted})
         assert await status_reaches(intake, own_kafka, accepted[0])
         assert intake.stop() == 0
     log = intake.log.read_text()
@@ -164,7 +166,7 @@ async def status_reaches(intake: Process, broker: EmbeddedKafka, accepted: dict[
         await producer.send_and_wait(encoded.topic, b"\xff hostile", key=encoded.key, headers=[("x", b"\xff")])
         await producer.send_and_wait(encoded.topic, encoded.value, key=encoded.key, headers=headers)
     await producer.stop()
-    letters = await received(broker, 1, dead_letter_topic("intake", "referral.routed.v1"))
+    letters = await received(broker, {accepted["id"]}, dead_letter_topic("intake", "referral.routed.v1"))
     assert dict(letters[0].headers)["dl_failure_code"] == b"codec.header_not_text"
     for _ in range(100):
         answer = (await intake.http.get(accepted["status_url"])).json()
@@ -181,17 +183,16 @@ async def test_a_broker_that_lost_everything_gets_every_open_referral_again(
     more = {"stall_after_seconds": "5", "emission_poll_seconds": "0.5"}
     async with process(intake_dsn, tmp_path / "intake", own_kafka.bootstrap_servers, **more) as intake:
         accepted = {(await intake.post(f"k{number}")).json()["id"] for number in range(10)}
-        before = {envelope_of(one).subject: one for one in await received(own_kafka, 10)}
+        before = {envelope_of(one).subject: one for one in await received(own_kafka, accepted)}
         await asyncio.to_thread(own_kafka.stop)
         own_kafka.wipe()
         await asyncio.to_thread(start, own_kafka)
-        records = await received(own_kafka, 10)
+        records = await received(own_kafka, accepted)
         for record in records:
             envelope = envelope_of(record)
             if envelope.subject in accepted:
                 assert envelope.id == envelope_of(before[envelope.subject]).id
                 assert record.value == before[envelope.subject].value
-        assert {envelope_of(record).subject for record in records} >= accepted
     assert "referral.emitted_again" in intake.log.read_text()
 
 
@@ -207,5 +208,4 @@ async def test_a_killed_process_has_lost_nothing_it_accepted(
                 accepted.add((await intake.post(f"k{number}")).json()["id"])
             intake.child.kill()
     async with process(intake_dsn, tmp_path / "last", own_kafka.bootstrap_servers):
-        records = await received(own_kafka, len(accepted))
-    assert {envelope_of(record).subject for record in records} >= accepted
+        await received(own_kafka, accepted)
