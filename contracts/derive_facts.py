@@ -58,9 +58,8 @@ def open_facts(
     """The facts of `referral` that may be read by everyone, at the instant `at` (ages are counted then).
 
     `district` and `phase` come from the register of schools; where it knows neither, the body's serve.
-    `districts` are the folded names (see `fold_district`) that a body may bring into the open; without them
-    only the form of the name is checked. Anything else stays in the sealed part: it might name a school.
-    No name, number, date, address or free text of the referral is in the result.
+    `districts` are the folded names (see `fold_district`) that a body may bring into the open; without them only the
+    form of the name is checked. No name, number, date, address or free text of the referral is in the result.
     """
     concern = referral.concern
     subjects = _subjects(referral.learners)

@@ -187,6 +187,8 @@ def _destinations(pack: Pack) -> Table:
     rows = []
     for one in pack.destinations:
         phone = "" if one.phone is None else f"{one.phone.in_hours}; out of hours {one.phone.out_of_hours}"
+        if one.phone is not None and one.phone.valid_to is not None:
+            phone += f" (ends {one.phone.valid_to})"
         until = "" if one.valid_to is None else f" to {one.valid_to}"
         since = "" if one.valid_from is None else f"from {one.valid_from}"
         monitored = "monitored" if one.monitored else "not always monitored"
