@@ -34,6 +34,7 @@ check: venv ## style, types, walls between rooms, drift of generated files, unit
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@for pack in services/routing/policies/*/; do $(BIN)/saferoute policy check --policy "$$pack" && $(BIN)/saferoute policy test --policy "$$pack" || exit 1; done
 	@$(BIN)/python -m pytest tests/unit tests/contract -q
 
 format: venv ## format and sort

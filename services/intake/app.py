@@ -44,7 +44,7 @@ from services.kit.policy_pack import PolicyPack
 from services.kit.sealing import load_public
 from services.kit.serve import Fatal, guarded
 from services.kit.settings import KafkaSettings
-from services.kit.telemetry import start_tracing
+from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 
 log = structlog.get_logger()
 
@@ -52,8 +52,7 @@ _FRAMEWORK: dict[str, Any] = {
     "docs_url": None,  # our own page: the framework's loads scripts from elsewhere
     "redoc_url": None,
     "redirect_slashes": False,
-    # its spans would hold paths and queries as they were sent, and its logs the text of exceptions
-    "telemetry": {"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    "telemetry": FRAMEWORK_TELEMETRY_OFF,
 }
 """What the framework must not do by itself."""
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from fastapi.telemetry import TelemetryConfig
 from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
@@ -23,6 +24,9 @@ EVENT_RETRIES = Counter("saferoute_event_retries_total", "Attempts after the fir
 EVENT_SECONDS = Histogram("saferoute_event_seconds", "Time to handle one event", ["topic"])
 OUTBOX_PUBLISHED = Counter("saferoute_outbox_published_total", "Outbox rows that Kafka confirmed")
 BROKER_CONNECTED = Gauge("saferoute_broker_connected", "1 while the broker is connected")
+
+FRAMEWORK_TELEMETRY_OFF: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""For FastAPI(telemetry=...): its own spans would hold paths, its logs the exceptions themselves."""
 
 _PROPAGATOR = TraceContextTextMapPropagator()
 

@@ -21,7 +21,7 @@ from services.kit.outbox import Relay
 from services.kit.policy_pack import PolicyPack
 from services.kit.serve import Fatal, guarded
 from services.kit.settings import KafkaSettings
-from services.kit.telemetry import start_tracing
+from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 from services.notify.adapters.smtp import SmtpChannel
 from services.notify.adapters.templates import MailTemplates
 from services.notify.api import install_problems, staff_router
@@ -78,7 +78,13 @@ def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clo
         await channel.close()
         pool.terminate()
 
-    app = FastAPI(title="Saferoute notify", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Saferoute notify",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=FRAMEWORK_TELEMETRY_OFF,
+    )
     install_problems(app)
     app.include_router(staff_router(lambda: policy.current))
 

@@ -16,7 +16,7 @@ from services.kit.health import health_router
 from services.kit.logs import configure_logs
 from services.kit.sealing import load_private_ring
 from services.kit.serve import Fatal
-from services.kit.telemetry import start_tracing
+from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 from services.redaction.adapters.engine import RedactionEngine
 from services.redaction.adapters.vault import KeyEncryptionKey, Vault
 from services.redaction.handlers import RedactReferral
@@ -57,4 +57,11 @@ def create_app(settings: RedactionSettings, fatal: Fatal, clock: Clock = system_
         await broker.stop()
         await pool.close()
 
-    return FastAPI(title="Saferoute redaction", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    return FastAPI(
+        title="Saferoute redaction",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=FRAMEWORK_TELEMETRY_OFF,
+    )

@@ -15,7 +15,9 @@ from services.kit.health import health_router
 from services.kit.logs import configure_logs
 from services.kit.policy_pack import PackMetrics, PolicyPack
 from services.kit.serve import Fatal, guarded
-from services.kit.telemetry import start_tracing
+from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
+from services.routing.api import policy_router
+from services.routing.domain.soundness import objections
 from services.routing.handlers import RouteReferral
 from services.routing.settings import RoutingSettings
 from services.routing.subscribers import subscribe
@@ -27,7 +29,12 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
     """The service's HTTP application; its lifespan runs the Kafka side."""
     configure_logs("routing", settings.log_level)
     start_tracing("routing", settings.otlp_endpoint)
-    policy = PolicyPack(settings.policy_pack, clock, metrics=PackMetrics(REGISTRY))
+    policy = PolicyPack(
+        settings.policy_pack,
+        clock,
+        object_to=lambda pack: objections(pack, clock().date()),
+        metrics=PackMetrics(REGISTRY),
+    )
     broker = create_broker(settings.kafka)
     handler = RouteReferral(lambda: policy.current, clock)
     subscribe(broker, Settler("routing", Publisher(broker, fatal), handler))
@@ -44,6 +51,14 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
         await broker.stop()
         reloading.cancel()
 
-    app = FastAPI(title="Saferoute routing", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(
+        title="Saferoute routing",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        telemetry=FRAMEWORK_TELEMETRY_OFF,
+    )
     app.include_router(health_router({"kafka": kafka_answers}))
+    app.include_router(policy_router(policy))
     return app
