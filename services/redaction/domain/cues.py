@@ -36,7 +36,7 @@ MAX_ENDING = 5
 ENDING_REACH = 7
 """Words before in which the number itself is spoken of."""
 
-DWELLINGS = word_set("room flat plot berth pitch unit caravan apartment apt block number chalet mooring bay")
+DWELLINGS = word_set("room flat plot berth pitch unit caravan apartment apt block number no chalet mooring bay")
 """Words after which a number is where somebody lives."""
 
 POLICE = word_set("pc pcso ps dc ds di sgt wpc officer")
@@ -51,7 +51,10 @@ FILLERS_BETWEEN = 3
 VAGUE = word_set("no number case file policy code log")
 """Cues after which four digits from 19 or 20 on are a year."""
 
-SHARED = word_set("number room block unit bay")
+WHERE = word_set("at in from to on is opposite outside past near with by")
+"""Words before a dwelling's word that make it one."""
+
+SHARED = word_set("number no room block unit bay")
 """Words for dwellings that schools use as well."""
 
 
@@ -104,9 +107,8 @@ def _judge(document: Document, i: int, at: int) -> Finding | None:
     cue, word = document.lowers[at], document.words[i]
     start, end = document.starts[i], document.ends[i]
     digits = sum(c.isdigit() for c in word)
-    if cue in DWELLINGS and word[0].isdigit() and _dwells(document, at, digits):
-        start = start if cue == "number" else document.starts[at]
-        return Finding(start, end, "PLACE", "structured", "number of a dwelling")
+    if cue in DWELLINGS and word[0].isdigit() and digits <= CUE_DIGITS and _dwells(document, at, digits):
+        return Finding(document.starts[at], end, "PLACE", "structured", "number of a dwelling")
     if digits < CUE_DIGITS or (cue in VAGUE and re.fullmatch(r"(?:19|20)\d\d", word)):
         return None
     if cue in CUES:
@@ -118,10 +120,11 @@ def _judge(document: Document, i: int, at: int) -> Finding | None:
 
 def _dwells(document: Document, at: int, digits: int) -> bool:
     """Whether a dwelling's word and number are somebody's: not "room 5" of a school or "number 1 worry"."""
-    if document.lowers[at] not in SHARED or digits >= CUE_DIGITS:
+    shared = document.lowers[at] in SHARED
+    if not shared or (digits >= CUE_DIGITS and document.lowers[at] not in ("number", "no")):
         return True
     before = document.lowers[at - 1] if at else ""
-    return before in ("at", "in", "from", "to") and (digits > 1 or document.lowers[at] == "number")
+    return before in WHERE and (digits > 1 or document.lowers[at] in ("number", "no"))
 
 
 CAD = re.compile(

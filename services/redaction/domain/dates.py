@@ -46,6 +46,9 @@ CUE_REACH = 52
 OLD_AFTER = 4
 """Years between a full date and the newest year of the text from which it is no incident's date."""
 
+FIRST_YEAR = 2024
+"""No referral is older than the year before the first release; a text without a newer date is of this time."""
+
 DIGITS = str.maketrans("OoIl", "0011")
 
 
@@ -68,7 +71,7 @@ def dates(text: str, stretches: list[tuple[int, int]], births: dict[tuple[int, i
     """
     matches = [m for start, end in stretches for m in DATE.finditer(text, start, end)]
     seen = [entry for entry in ((m.start(), m.end(), *_parts(m)) for m in matches) if _plausible(*entry[3:])]
-    newest = max((year for _, _, year, _, _ in seen if year < 2100), default=0)
+    newest = max([FIRST_YEAR, *(year for _, _, year, _, _ in seen if year < 2100)])
     days = {(month, day) for _, month, day in births}
     answer = []
     for start, end, year, month, day in seen:

@@ -73,6 +73,8 @@ def _follows(document: Document, j: int, gap: str) -> bool:
         return word.isupper() and word != "I" and gap in (", ", " ") and (word != "A" or _closes(document, j))
     if gap not in (" ", "-"):
         return False
+    if document.lowers[j - 1] in PARTICLES and document.capital(j):
+        return True
     if document.lowers[j] in PARTICLES:
         return j + 1 < len(document.words) and document.gaps[j + 1] in (" ", "-", "'") and document.capital(j + 1)
     if not flags & NAME or flags & SAFE_PROPER:

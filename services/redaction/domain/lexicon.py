@@ -62,7 +62,8 @@ class Lexicon:
         known = self._known.get(lower)
         if known is not None:
             return known
-        value = self._listed(lower) or self._derived(lower)
+        digits = not lower.isalpha() and any(c.isdigit() for c in lower)
+        value = self._shaped(lower) if digits else self._listed(lower) or self._derived(lower)
         if value and len(self._known) < CACHE_LIMIT:
             self._known[lower] = value
         return value
@@ -92,8 +93,6 @@ class Lexicon:
             for suffix in SUFFIXES:
                 if lower.endswith(suffix):
                     return self._listed(lower[: -len(suffix)])
-            if any(c.isdigit() for c in lower):
-                return SHAPE if SAFE_SHAPE.fullmatch(lower) or self._misread(lower) else 0
             return 0
         if STRETCHED.search(lower):
             for repeat in (r"\1", r"\1\1"):
@@ -101,6 +100,10 @@ class Lexicon:
                 if value & ORDINARY:
                     return value
         return 0
+
+    def _shaped(self, lower: str) -> int:
+        """Flags of a token with a digit in it."""
+        return SHAPE if SAFE_SHAPE.fullmatch(lower) or self._misread(lower) else 0
 
     def _misread(self, lower: str) -> bool:
         """Whether a scanner read an ordinary word's letters as digits: "SA1D", "p1ease"."""

@@ -10,6 +10,7 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
 from services.redaction.domain.growing import grown
 from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
+from services.redaction.domain.places import SAINT
 from services.redaction.domain.signals import DATE_WORDS, SPEECH, follows_kin_or_title
 
 RANK: dict[Layer, int] = {"record": 0, "structured": 1, "tagger": 2, "places": 3, "context": 4, "lexicon": 5}
@@ -24,8 +25,8 @@ WORDLIKE = re.compile(r"\w")
 SEVERAL = 2
 """People from which a stretch is no one name."""
 
-NAMED = frozenset({"PERSON", "SCHOOL", "PLACE", "HANDLE"})
-"""Labels of names, which may carry a possessive that stays in the text."""
+NAMED = frozenset({"PERSON", "HANDLE"})
+"""Labels of names that may carry a possessive, which stays in the text; "St Mary's" keeps its own."""
 
 
 def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
@@ -90,7 +91,8 @@ def _whole_tokens(document: Document, finding: Finding) -> Finding:
         start = starts[first]
     if last < len(ends) and starts[last] < end:
         end = ends[last]
-        if label in NAMED and document.lowers[last].endswith("'s"):
+        saint = last > 0 and document.lowers[last - 1] in SAINT
+        if label in NAMED and document.lowers[last].endswith("'s") and not saint:
             end -= 2
     if start == finding.start and end == finding.end:
         return finding

@@ -144,6 +144,8 @@ def _codes(document: Document, start: int, end: int) -> Iterator[Finding]:
                 yield Finding(m.start(), m.end(), "NINO", "structured", "National Insurance number")
             case "CASE_REF":
                 yield Finding(m.start(), m.end(), "CASE_REF", "structured", "court case number")
+            case "SERIES" if document.shouting and document.flags[document.tokens(m.start(), m.end())[0]] & FREQUENT:
+                continue
             case "LICENCE" | "SHARE" | "SERIES":
                 yield Finding(m.start(), m.end(), "ID_OTHER", "structured", "code of letters and digits")
             case "VEHICLE_REG" if _is_plate(document, m.start(), value):

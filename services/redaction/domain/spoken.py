@@ -126,6 +126,8 @@ def _date(document: Document, first: int, last: int) -> Finding | None:
     years = sum(w in TENS or w in DIGIT_WORDS for w in words)
     before = document.text[max(0, document.starts[first] - 40) : document.starts[first]].lower()
     born = any(cue in before for cue in ("born", "birth", "dob", "d.o.b"))
+    if first and document.lowers[first - 1] == "the" and document.gaps[first] == " ":
+        first -= 1
     if (days + months >= 2 and (years >= 2 or born)) or (born and days + months + years >= 3):
         return Finding(document.starts[first], document.ends[last], "DOB", "structured", "date of birth in words")
     return None

@@ -145,6 +145,8 @@ def _needed(document: Document, i: int, days: set[int]) -> float:
         return NEVER
     word = document.words[i]
     before = document.lowers[i - 1] if i else ""
+    if before in TITLES and before not in WORDY_TITLES and document.gaps[i] in (" ", ". "):
+        return 0.0
     if word in ("Y", "N") and document.gaps[i].strip()[-1:] in ("?", ":"):
         return NEEDED_LOWER
     if flags & SAFE_PROPER:
