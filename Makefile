@@ -41,9 +41,13 @@ format: venv ## format and sort
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lock: venv ## pin every dependency with its hashes (needs uv)
-	@uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet \
-		--extra dev -o requirements/dev.txt pyproject.toml
+COMPILE = uv pip compile --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --quiet
+
+lock: venv ## pin every dependency with its hashes (needs uv); services take the versions that were tested
+	@$(COMPILE) --extra dev -o requirements/dev.txt pyproject.toml
+	@for service in intake redaction routing notify; do \
+		$(COMPILE) -c requirements/dev.txt --extra $$service -o requirements/$$service.txt pyproject.toml; done
+	@$(COMPILE) --extra training -o requirements/training.txt pyproject.toml
 
 clean: ## remove what was built here; caches outside the checkout stay
 	@rm -rf $(VENV) .run .mypy_cache .ruff_cache build dist
