@@ -92,7 +92,7 @@ def inspect(text: str, record: Record, is_word: Callable[[str], bool]) -> Guarde
     words = {letters for token in set(tokens) for letters in ((token,) if token.isalpha() else LETTERS.findall(token))}
     leak = (
         _shapes(bare)
-        or _values(compact, record)
+        or _values(compact, record, is_word)
         or _births(plain, tokens, record)
         or _names(words, compact, record, is_word)
     )
@@ -156,9 +156,12 @@ def _identifiers(record: Record) -> Iterator[tuple[str, str]]:
     yield "school", record.school.name or ""
 
 
-def _values(compact: str, record: Record) -> str | None:
+def _values(compact: str, record: Record, is_word: Callable[[str], bool]) -> str | None:
+    """Any identifier of the record, whatever stood between its characters; "Confidential" is no address."""
     for kind, value in _identifiers(record):
         wanted = _compact(value)
+        if wanted.isalpha() and is_word(wanted):
+            continue
         if len(wanted) >= MIN_COMPACT and (wanted in compact or (kind == "phone" and wanted[-9:] in compact)):
             return kind
     return None

@@ -63,7 +63,10 @@ class Lexicon:
         if known is not None:
             return known
         digits = not lower.isalpha() and any(c.isdigit() for c in lower)
-        value = self._shaped(lower) if digits else self._listed(lower) or self._derived(lower)
+        if lower.endswith("'s") and not digits:
+            value = self._listed(lower[:-2])
+        else:
+            value = self._shaped(lower) if digits else self._listed(lower) or self._derived(lower)
         if value and len(self._known) < CACHE_LIMIT:
             self._known[lower] = value
         return value

@@ -101,10 +101,8 @@ def _strong(document: Document, finding: Finding, days: set[int], known: frozens
         if tokens:
             yield from _pieces(document, finding, tokens, days)
     elif finding.layer == "record":
-        if known and known.issuperset(tokens):
-            return
         plain = len(tokens) == 1 and document.flags[tokens[0]] & (ORDINARY | SAFE_PROPER)
-        if not plain or _certainty(document, tokens) >= FLOOR_OF_RECORD:
+        if not plain or (_certainty(document, tokens) >= FLOOR_OF_RECORD and not known.issuperset(tokens)):
             yield finding
     else:
         yield finding

@@ -68,3 +68,8 @@ def test_a_name_of_two_ordinary_words_is_searched_whole() -> None:
 def test_advice_numbers_pass() -> None:
     outcome = inspect("Ring 0800 1111, 0808 800 5000 or 03000 411 111.", family(), is_word)
     assert isinstance(outcome, GuardedText)
+
+
+def test_a_placeholder_in_a_field_is_no_identifier() -> None:
+    record = family(address={"line1": "Academy", "town": "Deal"})
+    assert isinstance(inspect("The address is the academy.", record, is_word), GuardedText)
