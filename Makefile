@@ -16,7 +16,10 @@ $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@echo "saferoute: virtual environment in $(VENV) (about a minute, once)"
 	@test -x $(BIN)/python || $$(command -v $(PYTHON) || command -v python3) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11) and "saferoute needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 …")'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@set -o pipefail; $(BIN)/python -m pip install --disable-pip-version-check --progress-bar off --require-hashes \
+		-r requirements/dev.txt | awk -v all=$$(grep -c == requirements/dev.txt) \
+		'/^Collecting/ { printf "\r  %d of %d packages", ++n, all; fflush() } /^Installing/ { printf "  installing"; fflush() } \
+		END { print "" }'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 

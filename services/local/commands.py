@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 
 from services.local.demo import Demonstration
+from services.local.jars import progress_on
 from services.local.run_directory import PartError
 from services.local.stack import Options, Stack, running
 
@@ -37,6 +38,7 @@ def up(run_dir: RunDir = RUN_DIR / "up", log_level: str = "INFO") -> None:
         run_dir.absolute(),
         os.environ,
         lambda line: console.print(line, markup=False),
+        progress=progress_on(sys.stderr),
         urns=sample_urns(),
         schools_register=EXAMPLES / "register" / "schools.csv",
         log_level=log_level,
@@ -65,6 +67,7 @@ def demo(
         run_dir.absolute(),
         os.environ,
         lambda line: console.print(line, markup=False),
+        progress=progress_on(sys.stderr),
         urns=sample_urns(),
         schools_register=EXAMPLES / "register" / "schools.csv",
         show_logs=False,

@@ -11,6 +11,7 @@ from pathlib import Path
 from contracts.topics import SERVICES, Service
 from services.local.broker import ChosenBroker, choose_broker
 from services.local.deployment import CODE, Accounts, Deployment, Mailbox, topic_specs
+from services.local.jars import Progress
 from services.local.mail_catcher import MailCatcher
 from services.local.postgres import EmbeddedPostgres
 from services.local.supervisor import Service as Process
@@ -31,6 +32,8 @@ class Options:
     run_dir: Path
     environ: Mapping[str, str]
     say: Say
+    progress: Progress | None = None
+    """Takes the lines about a first download of Kafka's jars."""
     urns: tuple[str, ...] = ()
     schools_register: Path | None = None
     log_level: str = "INFO"
@@ -64,7 +67,7 @@ async def running(options: Options) -> AsyncIterator[Stack]:
     Raises PartError: a part could not be had or a service did not become ready.
     """
     with ExitStack() as parts:
-        chosen = parts.enter_context(choose_broker(options.run_dir, options.environ))
+        chosen = parts.enter_context(choose_broker(options.run_dir, options.environ, progress=options.progress))
         options.say(chosen.notice)
         postgres = parts.enter_context(EmbeddedPostgres(options.run_dir / "postgres"))
         mail = parts.enter_context(MailCatcher(options.run_dir / "mail"))
