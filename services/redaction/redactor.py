@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
@@ -68,12 +69,16 @@ class Held:
 
 
 class Redactor:
-    """Holds the word lists and the engines; one call redacts one narrative. Safe to share between threads."""
+    """Holds the word lists and the engines; one call redacts one narrative.
+
+    The tagger keeps state while it reads, so calls from several threads take turns; one that waits too long is held.
+    """
 
     def __init__(self, lexicon: Lexicon, engines: PresidioEngines, clock: Callable[[], float]) -> None:
         self._lexicon = lexicon
         self._engines = engines
         self._clock = clock
+        self._turn = threading.Lock()
 
     @classmethod
     def load(cls, *, layers: frozenset[Layer] = ALL_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
@@ -91,6 +96,14 @@ class Redactor:
         """
         if len(narrative) > MAX_CHARACTERS:
             return Held("redaction.too_large")
+        if not self._turn.acquire(timeout=TIME_LIMIT_SECONDS):
+            return Held("redaction.timeout")
+        try:
+            return self._redact(record, narrative, Setting(on, district))
+        finally:
+            self._turn.release()
+
+    def _redact(self, record: Record, narrative: str, setting: Setting) -> Redacted | Held:
         deadline = self._clock() + TIME_LIMIT_SECONDS
         document = read(narrative, self._lexicon)
         index = index_record(record, self._lexicon)
@@ -101,7 +114,7 @@ class Redactor:
         except DetectorFailedError:
             return Held("redaction.detector_failed")
         weighed = weigh(document, found, structured.read_dates(document, index), self._lexicon)
-        replacements = assign(document, index, merge(document, weighed), Setting(on, district))
+        replacements = assign(document, index, merge(document, weighed), setting)
         return self._guarded(record, narrative, document, replacements)
 
     def _guarded(

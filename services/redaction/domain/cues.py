@@ -147,7 +147,7 @@ def _police(document: Document) -> Iterator[Finding]:
     for m in CAD.finditer(document.text) if "cad" in document.lowers else ():
         yield Finding(m.start(), m.end(), "CASE_REF", "structured", "police incident number")
     text = document.text
-    if " of " in text:
+    if "of" in document.lowers:
         for m in OF_A_DAY.finditer(text):
             if POLICE_CUE.search(text[max(0, m.start() - 20) : m.start()]):
                 start = text.rfind(" ", 0, m.start()) + 1

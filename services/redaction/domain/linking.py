@@ -14,6 +14,9 @@ from services.redaction.domain.lexicon import FREQUENT, ORDINARY, SAFE_PROPER
 from services.redaction.domain.record import GENERIC, RecordIndex, Reference
 from services.redaction.domain.signals import AUTHORITIES, DATE_WORDS, PRONOUNS, SPEECH, follows_kin_or_title
 
+KNOWN = ORDINARY | SAFE_PROPER
+"""Flags of a word that may stand for itself."""
+
 LEET = str.maketrans("01345789@$", "oleasTbgas".lower())
 """Digits and signs that stand for letters in handles."""
 
@@ -36,12 +39,14 @@ def find(document: Document, index: RecordIndex) -> list[Finding]:
     names = [name for name in index.words if len(name) >= FUZZY_FROM]
     words = index.words
     met: dict[str, Reference | None] = {}
-    for i, (lower, flags) in enumerate(zip(document.lowers, document.flags, strict=True)):
-        known = flags & (ORDINARY | SAFE_PROPER)
-        if known and lower not in words and "'" not in lower:
-            continue
+    flags = document.flags
+    candidates = [
+        i for i, lower in enumerate(document.lowers) if not flags[i] & KNOWN or lower in words or lower[-2:] == "'s"
+    ]
+    for i in candidates:
+        lower = document.lowers[i]
         reference = _listed(document, i, lower, index)
-        if reference is None and not known:
+        if reference is None and not flags[i] & KNOWN:
             if lower not in met:
                 met[lower] = _unlisted(lower, index, names)
             reference = met[lower]

@@ -191,9 +191,9 @@ def _without_edges(document: Document, finding: Finding, tokens: range) -> Itera
     """The finding without the small words at its edges that the tagger took along: "on 07700 900123"."""
     certainty = document.certainty or []
     first, last = tokens[0], tokens[-1]
-    while first < last and document.lowers[first] in SMALL and certainty[first] < NEEDED_EDGE:
+    while first < last and document.words[first] in SMALL and certainty[first] < NEEDED_EDGE:
         first += 1
-    while last > first and document.lowers[last] in SMALL and certainty[last] < NEEDED_EDGE:
+    while last > first and document.words[last] in SMALL and certainty[last] < NEEDED_EDGE:
         last -= 1
     start = finding.start if first == tokens[0] else document.starts[first]
     yield finding._replace(start=start, end=finding.end if last == tokens[-1] else document.ends[last])
