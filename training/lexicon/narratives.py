@@ -35,5 +35,8 @@ def domain_vocabulary(files: Iterable[Path]) -> frozenset[str]:
     return frozenset(
         word
         for word, count in outside.items()
-        if len(word) > 1 and count >= MIN_DOCUMENTS and inside[word] <= MAX_NAME_SHARE * (count + inside[word])
+        if len(word) > 1
+        and not word.endswith("'s")
+        and count >= MIN_DOCUMENTS
+        and inside[word] <= MAX_NAME_SHARE * (count + inside[word])
     )

@@ -64,7 +64,8 @@ class Lexicon:
             return known
         digits = not lower.isalpha() and any(c.isdigit() for c in lower)
         if lower.endswith("'s") and not digits:
-            value = self._listed(lower[:-2])
+            whole = self._listed(lower)
+            value = whole if whole & ORDINARY else self._listed(lower[:-2])
         else:
             value = self._shaped(lower) if digits else self._listed(lower) or self._derived(lower)
         if value and len(self._known) < CACHE_LIMIT:
