@@ -58,10 +58,16 @@ async def keep_decision(connection: Connection, routed: ReferralRoutedV1, tracep
         routed.routed_at,
         routed.facts.model_dump_json(),
         routed.decision.model_dump_json(),
-        routed.narrative.model_dump_json() if routed.narrative else None,
+        _storable(routed.narrative).model_dump_json() if routed.narrative else None,
         routed.revision if routed.narrative else None,
         traceparent,
     )
+
+
+def _storable(words: RedactedNarrative) -> RedactedNarrative:
+    """The words with U+FFFD for NUL, which JSON may carry and PostgreSQL refuses to keep: a school's copy and paste
+    must not be the reason that nobody is told."""
+    return words.model_copy(update={"text": words.text.replace("\x00", "\ufffd")})
 
 
 async def decision_of(connection: Connection, referral_id: str) -> ReferralRoutedV1 | None:

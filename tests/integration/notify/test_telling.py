@@ -12,6 +12,7 @@ from contracts.events.notification import (
     NotificationFailedV1,
     NotificationSentV1,
 )
+from contracts.events.referral_redacted import RedactedNarrative
 from services.local.postgres import EmbeddedPostgres
 from services.notify.domain.permissions import Staff
 from services.notify.domain.retry import Accepted, Refused, Unavailable
@@ -53,6 +54,15 @@ async def test_an_alert_that_becomes_a_full_decision_keeps_its_words_and_sends_n
     row = await world.pool.fetchrow("SELECT stage, narrative::text AS words FROM referrals")
     assert row["stage"] == "full"
     assert "CHILD_1" in row["words"]
+
+
+async def test_words_that_the_database_cannot_keep_as_they_are_keep_nobody_from_being_told(world: World) -> None:
+    event = routed().model_copy(update={"narrative": RedactedNarrative(text="[CHILD_1] told\x00 staff.")})
+    await world.notify.routed(enveloped(event))
+    await world.send_all()
+    assert world.told() == ["front-door@kent.example"]
+    words = await world.pool.fetchval("SELECT narrative ->> 'text' FROM referrals")
+    assert words == "[CHILD_1] told\ufffd staff."
 
 
 async def test_the_ledger_hears_that_the_whole_decision_has_been_taken_over(world: World) -> None:
