@@ -29,7 +29,7 @@ PROGRESS_SECONDS = 30.0
 async def main(arguments: argparse.Namespace, folder: Path) -> bool:
     """One run; whether every promise was kept."""
     environ = {**os.environ, "REQUIRE_KAFKA": "1"}
-    async with arena(folder, environ, _say, faulty=False) as field:
+    async with arena(folder, environ, _say) as field:
         started = time.monotonic()
         watching = asyncio.create_task(_progress(field, started))
         await _run(field, arguments)

@@ -6,12 +6,15 @@ The three are made at once, in three services; what each of them breaks shows in
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 
 import pytest
 import pytest_asyncio
 
 from contracts.topics import Service
-from tests.support.chaos_stack import Arena, until
+from tests.support.chaos_evidence import committed_ahead, rows
+from tests.support.chaos_stack import SLOW, Arena
 from tests.support.chaos_verdict import Verdict
 
 pytestmark = [pytest.mark.chaos, pytest.mark.real_kafka, pytest.mark.asyncio(loop_scope="session")]
@@ -19,7 +22,7 @@ pytestmark = [pytest.mark.chaos, pytest.mark.real_kafka, pytest.mark.asyncio(loo
 MISTAKES: dict[Service, str] = {"intake": "outbox_outside", "routing": "default_ack", "notify": "no_inbox"}
 REFERRALS = 60
 ARM = "mutants"
-STRIKE_SECONDS = 40.0
+STRIKE_SECONDS = 60.0
 LOST_SECONDS = 20.0
 """What is lost never arrives: how long the verdict waits for it all the same."""
 
@@ -31,26 +34,41 @@ async def verdict(field: Arena) -> Verdict:
         await field.restart(MISTAKES)
         await _posted_and_struck(field)
     finally:
-        await field.restart(dict.fromkeys(MISTAKES, ""))
+        await field.restart({service: SLOW.get(service, "") for service in MISTAKES})
     return await field.verdict(ARM, seconds=LOST_SECONDS, ask=False)
 
 
 async def _posted_and_struck(field: Arena) -> None:
+    """Post, and kill each service at an instant at which its mistake has something to break."""
     await field.consuming()
-    posting = asyncio.create_task(field.load(ARM, per_second=60.0, lanes=16).run(REFERRALS))
-    assert await until(lambda: len(field.accepted(ARM)) >= REFERRALS // 4, STRIKE_SECONDS)
-    await _struck(field, "intake")
-    await posting
-    assert await until(lambda: bool(_mailed(field)), STRIKE_SECONDS), "nobody was told anything"
-    await asyncio.gather(_struck(field, "notify"), _struck(field, "routing"))
+    servers = field.stack.bootstrap_servers
+    at_rest = await asyncio.to_thread(committed_ahead, servers)
+
+    async def unanswered() -> bool:
+        found = await rows(field.stack, "intake", "SELECT coalesce(sum(revision), 0) AS n FROM referral")
+        return int(found[0]["n"]) >= len(field.ledger.read()) + 3
+
+    async def undecided() -> bool:
+        return await asyncio.to_thread(committed_ahead, servers) >= at_rest + 5
+
+    async def told() -> bool:
+        return not field.book.references().isdisjoint(one.reference for one in field.accepted(ARM))
+
+    await asyncio.gather(
+        field.load(ARM, per_second=60.0, lanes=16).run(REFERRALS),
+        _struck(field, "intake", unanswered),
+        _struck(field, "routing", undecided),
+        _struck(field, "notify", told),
+    )
 
 
-async def _struck(field: Arena, service: Service) -> None:
+async def _struck(field: Arena, service: Service, due: Callable[[], Awaitable[bool]]) -> None:
+    """Kill a service once it is due, and wait until it is back."""
+    deadline = time.monotonic() + STRIKE_SECONDS
+    while not await due():
+        assert time.monotonic() < deadline, f"{service} never had anything in its hands"
+        await asyncio.sleep(0.05)
     assert await field.until_back(service, field.kill(service)), f"{service} is not ready again"
-
-
-def _mailed(field: Arena) -> set[str]:
-    return field.book.references() & {one.reference for one in field.accepted(ARM)}
 
 
 async def test_committing_before_the_work_is_seen_as_loss_at_routing(verdict: Verdict) -> None:

@@ -53,6 +53,8 @@ def test_a_later_version_is_told_by_an_update_or_by_a_first_mail_after_it() -> N
     said = [*steps(at=10.0), *steps(revision=2, at=30.0)]
     assert judge(posted, Evidence(said, [mail(at=20.0)])).untold_updates == ("KR-0000-001",)
     assert judge(posted, Evidence(said, [mail(at=40.0)])).untold_updates == ()
+    alerted = [*said, Said("referral.routed.v1/alert", "alert", "id1", 2, 15.0)]
+    assert judge(posted, Evidence(alerted, [mail(at=20.0)])).untold_updates == ()
     assert judge(posted, Evidence(said, [mail(), mail(update=2, message_id="m2")])).untold_updates == ()
 
 

@@ -152,6 +152,17 @@ def lag(bootstrap_servers: str) -> int:
     return behind
 
 
+def committed_ahead(bootstrap_servers: str) -> int:
+    """How many redacted referrals routing has committed beyond the decisions that it has published."""
+    consumer = Consumer({"bootstrap.servers": bootstrap_servers, "group.id": "routing"})
+    try:
+        places = [place for place, _, _ in _watermarks(consumer, (ReferralRedactedV1.type,))]
+        committed = sum(max(0, place.offset) for place in consumer.committed(places, timeout=10))
+        return committed - sum(high for _, _, high in _watermarks(consumer, (ReferralRoutedV1.type,)))
+    finally:
+        consumer.close()
+
+
 def all_consume(bootstrap_servers: str) -> bool:
     """Whether each service's group is one living consumer: a killed one stays a member for ten seconds."""
     admin = AdminClient({"bootstrap.servers": bootstrap_servers})

@@ -30,6 +30,8 @@ BACK_SECONDS = 100.0
 """From a kill until the service is ready again: measured 4 to 8 on two busy cores."""
 DRAIN_SECONDS = 120.0
 """From the last post until nothing is on its way any more. A killed consumer's partitions alone are orphaned for 10."""
+SLOW: Final[Mapping[Service, str]] = dict.fromkeys(("redaction", "routing", "notify"), "slow_commit")
+"""Services whose batches are settled well before they are committed, so that a kill in between repeats them."""
 EXITS: Final = "exits"
 """The folder of the run directory in which a service that was asked to end says when it was out."""
 
@@ -37,11 +39,11 @@ EXITS: Final = "exits"
 class Switch:
     """Which fault each service is started with the next time: a file a service that its launcher reads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, faults: Mapping[Service, str]) -> None:
         self.folder = folder
         (folder / EXITS).mkdir(parents=True, exist_ok=True)
         for service in SERVICES:
-            self.set(service)
+            self.set(service, faults.get(service, ""))
 
     def set(self, service: Service, mutant: str = "", env: Mapping[str, str] | None = None) -> None:
         """`mutant` is a name of tests.chaos.mutants, or nothing for the service as it is."""
@@ -129,13 +131,18 @@ async def until(true: Callable[[], bool], seconds: float) -> bool:
 
 @contextlib.asynccontextmanager
 async def arena(
-    folder: Path, environ: Mapping[str, str], say: Callable[[str], None], *, faulty: bool
+    folder: Path,
+    environ: Mapping[str, str],
+    say: Callable[[str], None],
+    *,
+    faults: Mapping[Service, str] | None = None,
 ) -> AsyncIterator[Arena]:
-    """The system in `folder`, the ledger's re-emission off. `faulty` starts services so that they can be given faults.
+    """The system in `folder`, the ledger's re-emission off.
 
-    Raises PartError: no real Kafka could be had where one is required.
+    With `faults`, services are started so that they can be given mistakes, and begin with these; without, by their own
+    command lines. Raises PartError: no real Kafka could be had where one is required.
     """
-    switch = Switch(folder / "switch")
+    switch = Switch(folder / "switch", faults or {})
     options = Options(
         folder,
         environ,
@@ -143,7 +150,7 @@ async def arena(
         urns=(URN,),
         show_logs=False,
         overrides={"intake": {"SAFEROUTE_STALL_AFTER_SECONDS": NEVER_SECONDS}},
-        launchers=switch.launchers() if faulty else {},
+        launchers={} if faults is None else switch.launchers(),
     )
     async with running(options) as stack:
         yield Arena(stack, Ledger(folder / "ledger.jsonl"), MailBook(stack.mail.store), switch)

@@ -106,13 +106,14 @@ def _untold_updates(
 ) -> tuple[str, ...]:
     """Referrals whose newest version nobody can have heard of.
 
-    A mail about it says so, or the first notice came after the decision about it was published: whoever opens the
-    link then finds the newest words.
+    A mail about it says so, or the first notice came after a decision about it was published: whoever opens the link
+    then finds the newest version.
     """
     decided: dict[tuple[str, int], float] = {}
     for one in said:
-        if one.step in DECIDED:
-            decided.setdefault((one.referral_id, one.revision), one.at)
+        if one.step.startswith(ReferralRoutedV1.type):
+            known = decided.get((one.referral_id, one.revision), one.at)
+            decided[one.referral_id, one.revision] = min(known, one.at)
     named: Counter[str] = Counter()
     latest: dict[str, float] = defaultdict(float)
     for mail in told:
