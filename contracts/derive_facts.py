@@ -54,12 +54,15 @@ def open_facts(
     district: str | None = None,
     phase: str | None = None,
     districts: frozenset[str] | None = None,
+    council_la: str | None = None,
 ) -> OpenFacts:
     """The facts of `referral` that may be read by everyone, at the instant `at` (ages are counted then).
 
     `district` and `phase` come from the register of schools; where it knows neither, the body's serve.
     `districts` are the folded names (see `fold_district`) that a body may bring into the open; without them only the
-    form of the name is checked. No name, number, date, address or free text of the referral is in the result.
+    form of the name is checked. `council_la` is the authority's code of the council that receives the referral: of
+    several children, one who lives elsewhere is the one that is seen. No name, number, date, address or free text of
+    the referral is in the result.
     """
     concern = referral.concern
     subjects = _subjects(referral.learners)
@@ -82,7 +85,7 @@ def open_facts(
         age_band=_youngest_band(subjects, at.date()),
         phase=phase_of(phase or referral.school.phase),
         district=district or _stated_district(referral.school.district, districts),
-        home_la=_home_la(subjects, referral.school.la_code),
+        home_la=_home_la(subjects, council_la or referral.school.la_code),
         test=referral.test,
         client_id=client_id,
     )
@@ -187,10 +190,10 @@ def _least_age_of_year_group(year: str | None) -> int | None:
     return None
 
 
-def _home_la(subjects: tuple[LearnerIn, ...], school_la: str | None) -> str | None:
-    """The subjects' home authority; of several, the first that is not the school's, so that it is seen."""
+def _home_la(subjects: tuple[LearnerIn, ...], here: str | None) -> str | None:
+    """The subjects' home authority; of several, the first that is not `here`, so that it is seen."""
     homes = [home for home in (_la_code(learner.home_la) for learner in subjects) if home]
-    elsewhere = [home for home in homes if school_la and home != _la_code(school_la)]
+    elsewhere = [home for home in homes if here and home != _la_code(here)]
     return next(iter(elsewhere or homes), None)
 
 

@@ -246,7 +246,14 @@ def _decisions(
             yield referral
             continue
         place = schools.get(referral.school.urn, SchoolPlace(None, None))
-        facts = open_facts(referral, at=at, district=place.district, phase=place.phase, districts=pack.districts)
+        facts = open_facts(
+            referral,
+            at=at,
+            district=place.district,
+            phase=place.phase,
+            districts=pack.districts,
+            council_la=pack.council.la_code,
+        )
         yield decide(facts, at, pack)
 
 

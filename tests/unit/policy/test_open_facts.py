@@ -153,6 +153,13 @@ def test_a_home_authority_elsewhere_is_seen_among_several() -> None:
     assert facts(body() | {"school": {"urn": 1, "la_code": "886"}, "learners": learners}).home_la == "887"
 
 
+@pytest.mark.parametrize("school_la", [None, "886", "887"])
+@pytest.mark.parametrize("homes", [("886", "887"), ("887", "886")])
+def test_elsewhere_is_seen_from_the_council_where_it_is_known(homes: tuple[str, str], school_la: str | None) -> None:
+    document = body() | {"school": {"urn": 1, "la_code": school_la}, "learners": [{"home_la": home} for home in homes]}
+    assert open_facts(ReferralIn.model_validate(document), at=AT, council_la="886").home_la == "887"
+
+
 def test_a_home_authority_that_is_no_code_does_not_travel() -> None:
     assert facts(body() | {"learners": [{"home_la": SECRET}]}).home_la is None
 
