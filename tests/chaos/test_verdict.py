@@ -92,3 +92,5 @@ def test_a_status_must_show_every_version_once_and_its_steps_in_order() -> None:
     ):
         assert judge([accepted()], Evidence(steps(), [mail()], statuses={"id1": wrong})).odd_statuses
     assert not judge([accepted()], Evidence(steps(), [mail()], statuses={"id1": right})).odd_statuses
+    late = status(("received", "1"), ("redacted", "3"), ("routed", "2"))
+    assert not judge([accepted()], Evidence(steps(), [mail()], statuses={"id1": late}), wiped=True).odd_statuses

@@ -28,6 +28,6 @@ async def test_every_accepted_referral_survives_the_loss_of_all_topics(field: Ar
     await asyncio.to_thread(field.kafka.declare_topics, topic_specs())
 
     for arm in ("before-the-wipe", "without-a-broker"):
-        verdict = await field.verdict(arm)
+        verdict = await field.verdict(arm, wiped=True)
         assert verdict.accepted == REFERRALS
         assert verdict.violations() == [], arm

@@ -109,13 +109,15 @@ class Arena:
             assert time.monotonic() < deadline, "a service is ready and does not consume"
             await asyncio.sleep(0.25)
 
-    async def verdict(self, arm: str, *, seconds: float = DRAIN_SECONDS, ask: bool = True) -> Verdict:
+    async def verdict(
+        self, arm: str, *, seconds: float = DRAIN_SECONDS, ask: bool = True, wiped: bool = False
+    ) -> Verdict:
         """Wait until nothing moves, then judge the arm by what is on the topics and in the mails."""
         accepted = self.ledger.of(arm)
         await drained(self.stack, self.book, {one.reference for one in accepted}, seconds)
         referrals = {one.referral_id for one in accepted} if ask else ()
         evidence = await collect(self.stack, self.book, referrals)
-        return judge(accepted, evidence, {one.reference for one in self.ledger.read()})
+        return judge(accepted, evidence, {one.reference for one in self.ledger.read()}, wiped=wiped)
 
     def accepted(self, arm: str) -> Sequence[Accepted]:
         return self.ledger.of(arm)

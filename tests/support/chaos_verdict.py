@@ -55,8 +55,14 @@ class Verdict:
         return words + ([f"left in the outbox: {self.outbox}"] if self.outbox else [])
 
 
-def judge(accepted: Sequence[Accepted], evidence: Evidence, known: Iterable[str] = ()) -> Verdict:
-    """What became of `accepted`. `known` are references of other arms, whose mails are none of this one's business."""
+def judge(
+    accepted: Sequence[Accepted], evidence: Evidence, known: Iterable[str] = (), *, wiped: bool = False
+) -> Verdict:
+    """What became of `accepted`. `known` are references of other arms, whose mails are none of this one's business.
+
+    `wiped`: the broker lost its data. Then an early step is known only from when it was repeated, which may be after
+    the steps that follow it: a decision that was on its way to the broker arrives, the event it stands on is gone.
+    """
     newest: dict[str, Accepted] = {}
     for one in accepted:
         newest[one.reference] = max(one, newest.get(one.reference, one), key=lambda each: each.revision)
@@ -78,7 +84,7 @@ def judge(accepted: Sequence[Accepted], evidence: Evidence, known: Iterable[str]
         untold_updates=_untold_updates(newest, said, told, evidence.waiting | set(lost)),
         duplicates=_duplicates(told),
         out_of_order=_out_of_order(said, ids),
-        odd_statuses=_odd_statuses(newest, evidence.statuses),
+        odd_statuses=_odd_statuses(newest, evidence.statuses, ordered=not wiped),
         unaccounted=tuple(sorted(others)),
         dead_letters=evidence.dead_letters,
         outbox=evidence.outbox,
@@ -152,14 +158,16 @@ def _out_of_order(said: Sequence[Said], ids: Mapping[str, str]) -> tuple[str, ..
     return tuple(sorted(wrong))
 
 
-def _odd_statuses(newest: Mapping[str, Accepted], statuses: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+def _odd_statuses(
+    newest: Mapping[str, Accepted], statuses: Mapping[str, dict[str, Any]], *, ordered: bool
+) -> tuple[str, ...]:
     """References whose status, as the school reads it, does not fit what happened; only those that were asked for."""
     asked = [one for one in newest.values() if one.referral_id in statuses]
-    return tuple(one.reference for one in asked if not _fits(one, statuses[one.referral_id]))
+    return tuple(one.reference for one in asked if not _fits(one, statuses[one.referral_id], ordered=ordered))
 
 
-def _fits(one: Accepted, status: Mapping[str, Any]) -> bool:
-    """Told, in the newest version, each version received once, and no step of a version before the one it follows."""
+def _fits(one: Accepted, status: Mapping[str, Any], *, ordered: bool) -> bool:
+    """Told, in the newest version, each version received once; `ordered`: no step before the one that it follows."""
     if status.get("status") not in TOLD_STATES or status.get("revision") != one.revision:
         return False
     first: dict[tuple[str, int], str] = {}
@@ -171,4 +179,4 @@ def _fits(one: Accepted, status: Mapping[str, Any]) -> bool:
         return False
     steps = [first.get((event, one.revision), "") for event in ("received", "redacted", "routed")]
     held = ("held_for_review", one.revision) in first
-    return held or (all(steps) and steps == sorted(steps))
+    return held or (all(steps) and (steps == sorted(steps) or not ordered))
