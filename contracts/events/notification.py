@@ -6,6 +6,7 @@ import datetime as dt
 from typing import ClassVar, Literal
 
 from contracts.decision import Urgency
+from contracts.events.referral_routed import Stage
 from contracts.failure_codes import FailureCode
 from contracts.model import Contract
 
@@ -13,13 +14,17 @@ Channel = Literal["email", "sms", "webhook", "teams"]
 
 
 class NotificationEvent(Contract):
-    """What every notification event says: which referral, which notification, whose desk."""
+    """What every notification event says: which referral, which notification, whose desk.
+
+    `stage` is that of the decision that notify stood on when it said this; None from a notify before that was stated.
+    """
 
     referral_id: str
     reference: str
     revision: int = 1
     notification_id: str
     destination: str
+    stage: Stage | None = None
 
 
 class NotificationSentV1(NotificationEvent):

@@ -33,7 +33,8 @@ log = structlog.get_logger()
 class RedactReferral:
     """`referral.received.v1` in, `referral.redacted.v1` or `referral.quarantined.v1` out, the vault filled first.
 
-    Deterministic event ids make a re-delivery harmless: the same box gives the same event again.
+    Deterministic event ids make a re-delivery harmless: the same box gives the same event again. A box held for another
+    reason than before is news.
     """
 
     keys: PrivateKeyRing
@@ -58,11 +59,15 @@ class RedactReferral:
             case _:
                 assert_never(outcome)
 
-    def give_up(self, envelope: Envelope[Contract], _code: FailureCode) -> Sequence[Envelope[Contract]]:
-        """A fault that no case above foresaw: quarantine, so that a human is told at once."""
+    def give_up(self, envelope: Envelope[Contract], code: FailureCode) -> Sequence[Envelope[Contract]]:
+        """A fault that no case above foresaw: quarantine, so that a human is told at once.
+
+        A vault that its key does not open keeps its code: what was in the box is kept by nobody but the ledger.
+        """
         if not isinstance(envelope.data, ReferralReceivedV1):
             return ()
-        return [self._quarantined(envelope, envelope.data, "redaction.failed")]
+        held: FailureCode = code if code.startswith("sealed.") else "redaction.failed"
+        return [self._quarantined(envelope, envelope.data, held)]
 
     def _open(self, received: ReferralReceivedV1) -> PersonalPart | Held:
         aad = f"{received.referral_id}/{received.revision}"
@@ -108,4 +113,4 @@ class RedactReferral:
             facts=received.facts,
             failure_code=code,
         )
-        return cause.caused("redaction", event.type, event, now, derived_id(cause.id, "quarantined"))
+        return cause.caused("redaction", event.type, event, now, derived_id(cause.id, f"quarantined/{code}"))

@@ -21,9 +21,14 @@ from contracts.events.notification import (
 )
 from contracts.events.referral_quarantined import ReferralQuarantinedV1
 from contracts.events.referral_redacted import ReferralRedactedV1
-from contracts.events.referral_routed import ReferralRoutedV1
+from contracts.events.referral_routed import ReferralRoutedV1, Stage
 from contracts.model import Contract
 from services.intake.domain.answer import State, StatusAnswer, TimelineEntry
+
+STAGES: tuple[Stage, ...] = ("alert", "held", "full")
+"""From the least to the most that a decision knew of the referral; notify ranks them alike."""
+UNOPENED = "sealed."
+"""How the codes begin that say: redaction could not open the box, so that its vault does not hold what is in it."""
 
 StatusEvent = ReferralRedactedV1 | ReferralQuarantinedV1 | ReferralRoutedV1 | NotificationEvent
 
@@ -35,6 +40,12 @@ class Routed(Contract):
     urgency: Urgency
     at: dt.datetime
     acknowledge_by: dt.datetime
+    stage: Stage = "full"
+
+    @property
+    def rank(self) -> tuple[int, dt.datetime]:
+        """Of two decisions on one revision the fuller one counts, of two as full the later."""
+        return STAGES.index(self.stage), self.at
 
 
 class Told(Contract):
@@ -44,15 +55,28 @@ class Told(Contract):
     destination: str
     how: Literal["sent", "failed", "acknowledged", "escalated"]
     at: dt.datetime
+    stage: Stage | None = None
+
+    @property
+    def rank(self) -> tuple[int, dt.datetime]:
+        return STAGES.index(self.stage or "alert"), self.at
+
+    def covers(self, decision: Routed) -> bool:
+        """Whether notify knew as much as this decision. No clock is asked: notify's is not routing's."""
+        return self.stage is not None and STAGES.index(self.stage) >= STAGES.index(decision.stage)
 
 
 class Progress(Contract):
-    """The evidence about one revision. `acknowledge_by` is intake's own clock, in force until routing decides."""
+    """The evidence about one revision. `acknowledge_by` is intake's own clock, in force until routing decides.
+
+    `unopened`: redaction could not open the box; the ledger may hold its only copy.
+    """
 
     revision: int = 1
     acknowledge_by: dt.datetime
     redacted_at: dt.datetime | None = None
     held_at: dt.datetime | None = None
+    unopened: bool = False
     alert: Routed | None = None
     decision: Routed | None = None
     told: tuple[Told, ...] = ()
@@ -109,14 +133,18 @@ def is_escalated(progress: Progress) -> bool:
 def is_settled(progress: Progress) -> bool:
     """Whether notify has taken over the decision on the whole referral, so that its ladder guards it from here.
 
-    Where an alert went to the same destination before, what notify said before the whole decision was made was about
-    the alert alone: the next word is waited for.
+    A box that redaction could not open stays: a key that comes late opens it when it is published again. Where an alert
+    went to the same destination before, word about the alert is not enough: the stage tells, or, from a notify that
+    states none, the time.
     """
     decision = progress.decision
-    if decision is None:
+    if decision is None or (progress.unopened and progress.redacted_at is None):
         return False
     alerted_before = progress.alert is not None and progress.alert.destination == decision.destination
-    return any(told.at >= decision.at or not alerted_before for told in _told(progress))
+    return any(
+        told.covers(decision) if told.stage is not None else told.at >= decision.at or not alerted_before
+        for told in _told(progress)
+    )
 
 
 def _told(progress: Progress) -> tuple[Told, ...]:
@@ -133,7 +161,8 @@ def advance(progress: Progress, event: StatusEvent) -> Progress:
         case ReferralRedactedV1():
             return progress.model_copy(update={"redacted_at": event.redacted_at})
         case ReferralQuarantinedV1():
-            return progress.model_copy(update={"held_at": event.quarantined_at})
+            unopened = event.failure_code.startswith(UNOPENED)
+            return progress.model_copy(update={"held_at": event.quarantined_at, "unopened": unopened})
         case ReferralRoutedV1():
             return _decided(progress, event)
         case NotificationEvent():
@@ -141,18 +170,22 @@ def advance(progress: Progress, event: StatusEvent) -> Progress:
 
 
 def _decided(progress: Progress, event: ReferralRoutedV1) -> Progress:
-    """The latest decision of a stage counts: a transfer is a later one."""
+    """The fullest decision counts, of two as full the latest: a transfer is a later one.
+
+    A referral that is published again and then held, because the redactor was slow that time, is not taken back.
+    """
     field = "alert" if event.stage == "alert" else "decision"
     known: Routed | None = getattr(progress, field)
-    if known is not None and known.at >= event.routed_at:
-        return progress
     decision = event.decision
     routed = Routed(
         destination=decision.destination,
         urgency=decision.urgency,
         at=event.routed_at,
         acknowledge_by=decision.acknowledge_by,
+        stage=event.stage,
     )
+    if known is not None and known.rank >= routed.rank:
+        return progress
     return progress.model_copy(update={field: routed})
 
 
@@ -164,10 +197,16 @@ def _notified(progress: Progress, event: NotificationEvent) -> Progress:
         "acknowledged": "acknowledged",
         "escalated": "escalated",
     }
-    told = Told(notification_id=event.notification_id, destination=event.destination, how=how[entry.event], at=entry.at)
+    told = Told(
+        notification_id=event.notification_id,
+        destination=event.destination,
+        how=how[entry.event],
+        at=entry.at,
+        stage=event.stage,
+    )
     others = [one for one in progress.told if (one.notification_id, one.how) != (told.notification_id, told.how)]
     known = [one for one in progress.told if one not in others]
-    latest = max([*known, told], key=lambda one: one.at)
+    latest = max([*known, told], key=lambda one: one.rank)
     return progress.model_copy(update={"told": (*others, latest)})
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from contracts.codec import encode
 from contracts.decision import Decision
 from contracts.envelope import Envelope
+from contracts.events.notification import NotificationEvent
 from contracts.events.referral_redacted import RedactedNarrative
 from contracts.events.referral_routed import ReferralRoutedV1
 from contracts.facts import OpenFacts
@@ -160,10 +161,20 @@ async def still_overdue(connection: Connection, which: uuid.UUID, now: dt.dateti
 
 
 async def emit(connection: Connection, *events: Envelope[Contract]) -> None:
-    """Put status events into the outbox and remember them. One that was emitted before is not emitted again."""
+    """Put status events into the outbox and remember them. One that was emitted before is not emitted again.
+
+    Each says on which decision notify stands as it is written: the ledger must not take word about an alert for word
+    about the whole referral.
+    """
     for event in events:
-        trace = await connection.fetchval("SELECT traceparent FROM referrals WHERE referral_id = $1", event.subject)
-        encoded = encode(event.model_copy(update={"traceparent": trace}))
+        known = await connection.fetchrow(
+            "SELECT traceparent, stage FROM referrals WHERE referral_id = $1", event.subject
+        )
+        data = event.data
+        if known is not None and isinstance(data, NotificationEvent):
+            data = data.model_copy(update={"stage": known["stage"]})
+        trace = known["traceparent"] if known is not None else None
+        encoded = encode(event.model_copy(update={"traceparent": trace, "data": data}))
         status = await connection.execute(
             """INSERT INTO status_events (event_id, referral_id, topic, key, value, headers)
                VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (event_id) DO NOTHING""",
