@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import jax
 import jax.numpy as jnp
@@ -23,9 +22,6 @@ from training.tagger.gold import Narrative
 from training.tagger.names import NamePool
 from training.tagger.network import Params, Schedule, Shape, begin, probabilities, step
 from training.tagger.wordlists import build
-
-REUSE: Final = 2
-"""Epochs that share a variant of each narrative, with other words hidden: half the time of preparing them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +63,9 @@ def fit(
     at, total = 0, 0
     for epoch in range(plan.epochs):
         began = time.monotonic()
-        if epoch % REUSE == 0:
-            hidden = augmenter.lists(rng)
-            forms = FormCache(hidden, {})
-            made = [example(augmenter.variant(narrative, rng), forms) for narrative in narratives]
+        hidden = augmenter.lists(rng)
+        forms = FormCache(hidden, {})
+        made = [example(augmenter.variant(narrative, rng), forms) for narrative in narratives]
         batches = list(pack([one for one in made if one is not None], RowCache(hidden), rng))
         total = total or len(batches) * plan.epochs
         losses = []

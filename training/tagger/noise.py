@@ -76,7 +76,7 @@ def unwrap(segments: Segments, _: random.Random) -> Segments:
 _NOISE: Final[tuple[tuple[float, Callable[[Segments, random.Random], Segments]], ...]] = (
     (0.10, lower),
     (0.05, upper),
-    (0.04, uncapitalise),
+    (0.06, uncapitalise),
     (0.07, unpunctuate),
     (0.10, slip),
     (0.04, scan),
@@ -104,16 +104,8 @@ def abbreviate(segments: Segments, rng: random.Random, ordinary: list[str]) -> S
     return tuple(out)
 
 
-def _spelt(word: str, rng: random.Random) -> str:
-    """Letter by letter, as names are given on the telephone."""
-    mark = rng.choice(("-", "-", " ", " ", ".", " - ", ", "))
-    return mark.join(word.upper() if rng.random() < 0.6 else word.lower())
-
-
 def _short_form(text: str, rng: random.Random, ordinary: list[str]) -> str:
     words: list[str] = _RUN.findall(text)
-    if words and rng.random() < 0.1 and len(words[-1]) > 2:
-        return _spelt(words[-1], rng)
     if len(words) == 2 and min(map(len, words)) > 1:
         first, last = words
         a, b = first[0].upper(), last[0].upper()

@@ -23,4 +23,4 @@ def schedule(epochs: int | None = None) -> Schedule:
 
 def layout(rows: int) -> Shape:
     """The chosen network for a word list of this many embedding rows."""
-    return Shape(rows, embedding=64, channels=80)
+    return Shape(rows, embedding=64, channels=96)

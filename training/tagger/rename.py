@@ -25,7 +25,7 @@ _NAME_PARTS: Final = word_set("de la van von der al el bin ibn o mc mac st da do
 _JOINED: Final = frozenset({"HANDLE", "EMAIL", "URL"})
 INVENTED: Final = 0.15
 """Share of new names that no list holds."""
-WORD_NAMES: Final = 0.12
+WORD_NAMES: Final = 0.10
 """Share of new names that are ordinary words (nicknames: Spanner, Coco, Summer)."""
 
 

@@ -73,14 +73,6 @@ _SAINTS: Final = _list(
     "Eanswythe Saviour"
 )
 
-_HANDLE_WORDS: Final = _list(
-    "kitty wolf ghost king queen lil real its official not ur girl boy bear panda koala storm toxic vibes ace fox "
-    "ninja blox gamer pixel shadow night moon star angel cookie lemon biscuit sleepy lazy drip trapz ldn kent "
-    "dover crew gang fit coach models sponsor plug menu daddy mr miss big baby xx rose sky void frost viper "
-    "slayer craft"
-)
-_LEET: Final = str.maketrans("aeios", "43105")
-
 
 def _number(value: int) -> str:
     if value < 20:
@@ -170,24 +162,6 @@ def birth_date(rng: random.Random, _: NamePool, __: list[str]) -> str:
     return rng.choice(forms)
 
 
-def handle(rng: random.Random, pool: NamePool, places: list[str]) -> str:
-    """An account's name: one or two words, joined by a mark or nothing, with a number, leet or a tail of letters."""
-    first = rng.choice((pool.forename(rng), pool.invented(rng), rng.choice(_HANDLE_WORDS), rng.choice(places))).lower()
-    second = rng.choice((pool.surname(rng).lower(), rng.choice(_HANDLE_WORDS), rng.choice("xzjkmrt"), ""))
-    if rng.random() < 0.2:
-        first = first.translate(_LEET)
-    if rng.random() < 0.15:
-        first += first[-1] * rng.randrange(1, 4)
-    mark = rng.choice(("_", ".", "", "", "-"))
-    tail = rng.choice(("", "", f"{rng.randrange(100):02d}", f"{mark}{rng.randrange(10000)}", ".x", "xo", "_uk", "__"))
-    made = (f"{first}{mark}{second}" if second else first) + tail
-    if rng.random() < 0.15:
-        made = "".join(part.capitalize() for part in re.split(r"([_.-])", made))
-    if rng.random() < 0.05:
-        made += f"#{rng.randrange(10000):04d}"
-    return ("@" if rng.random() < 0.2 else "") + re.sub(r"[ ']", "", made)
-
-
 def reference(text: str, rng: random.Random) -> str:
     """The same pattern with other digits, other capitals, now and then another mark or length."""
 
@@ -208,7 +182,7 @@ def reference(text: str, rng: random.Random) -> str:
     return changed
 
 
-_ANEW: Final = {"PLACE": (0.15, place), "SCHOOL": (0.25, school), "DOB": (0.3, birth_date), "HANDLE": (0.3, handle)}
+_ANEW: Final = {"PLACE": (0.15, place), "SCHOOL": (0.25, school), "DOB": (0.3, birth_date)}
 _REFERENCES: Final = frozenset({"CASE_REF", "ID_OTHER", "VEHICLE_REG"})
 
 

@@ -64,7 +64,6 @@ class Bit(IntEnum):
     TEXT_LOWER = 45
     TEXT_UPPER = 46
     SHORT_TEXT = 47
-    TEXT_PROPER = 48
     # What the run of characters without a space around it is made of.
     CHUNK_CODE = 50
     CHUNK_AT = 51

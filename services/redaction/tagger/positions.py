@@ -27,11 +27,6 @@ _LOWER_SHARE: Final = 0.985
 _UPPER_SHARE: Final = 0.9
 """Shares of words from which a text counts as typed without, or with nothing but, capitals."""
 
-_OPENINGS: Final = 3
-_PROPER_SHARE: Final = 0.9
-"""Sentences that show, and their share that begins with a capital where, a writer uses capitals: there a lower-case
-word is hardly ever a name."""
-
 _RECORD_ROWS: Final = RECORD_BITS.bit_length()
 _NEWLINE: Final = int(Kind.NEWLINE)
 _SENTENCE_END: Final = int(Kind.SENTENCE_END)
@@ -39,7 +34,6 @@ _QUOTE: Final = int(Kind.QUOTE)
 _LETTERS: Final = int(Kind.LETTERS)
 _LOWER: Final = int(Kind.LOWER)
 _UPPER: Final = int(Kind.UPPER)
-_CAPITALISED: Final = int(Kind.CAPITALISED)
 _COLON: Final = int(Kind.COLON)
 _DOT: Final = int(Kind.DOT)
 _DIGITS: Final = int(Kind.DIGITS)
@@ -103,9 +97,6 @@ def put_positions(out: Bits, flags: Flags, between: Gaps) -> Places:
     out[Bit.IN_QUOTES] = np.cumsum(quote) & 1
     letters = has(flags, _LETTERS)
     _put_text(out, flags, letters)
-    opening = flags[sentence_start & letters]
-    if len(opening) >= _OPENINGS and np.count_nonzero(has(opening, _CAPITALISED)) >= _PROPER_SHARE * len(opening):
-        out[Bit.TEXT_PROPER] = 1.0
     return Places(sentence_start, _put_lines(out, flags, letters, line_start, breaks))
 
 

@@ -62,7 +62,7 @@ def test_bits_keep_their_numbers() -> None:
         "POSSESSIVE": 28, "SPEAKS": 29, "KIN_WORD": 30, "TITLE_WORD": 31, "JOINED_BEFORE": 32, "JOINED_AFTER": 33,
         "WIDE_GAP": 34, "SENTENCE_START": 35, "LINE_START": 36, "LINE_END": 37, "FIRST_LINE": 38, "LAST_LINE": 39,
         "SHORT_LINE": 40, "AFTER_COLON": 41, "IN_QUOTES": 42, "LINE_UPPER": 43, "LINE_LOWER": 44, "TEXT_LOWER": 45,
-        "TEXT_UPPER": 46, "SHORT_TEXT": 47, "TEXT_PROPER": 48, "CHUNK_CODE": 50, "CHUNK_AT": 51, "CHUNK_UNDERSCORE": 52,
+        "TEXT_UPPER": 46, "SHORT_TEXT": 47, "CHUNK_CODE": 50, "CHUNK_AT": 51, "CHUNK_UNDERSCORE": 52,
         "CHUNK_LETTERS_AND_DIGITS": 53, "CHUNK_SLASH": 54, "CHUNK_DOT": 55, "CHUNK_RECORD": 56,
     }  # fmt: skip
 
@@ -112,11 +112,6 @@ def test_place_in_the_text_is_seen() -> None:
     assert Bit.AFTER_COLON in bits_of(found, "four")
     assert Bit.WIDE_GAP in bits_of(found, "five")
     assert {Bit.LINE_UPPER, Bit.LAST_LINE} <= bits_of(found, "SEVEN")
-
-
-def test_a_writer_who_uses_capitals_is_told_from_one_who_does_not() -> None:
-    assert Bit.TEXT_PROPER in bits_of(features("He saw it. She told Kai. Then the nan said so."), "Kai")
-    assert Bit.TEXT_PROPER not in bits_of(features("he saw it. She told Kai. then the nan said so."), "Kai")
 
 
 def test_codes_are_seen_as_a_whole() -> None:

@@ -12,7 +12,7 @@ from training.tagger import gold
 from training.tagger.names import NamePool
 from training.tagger.noise import abbreviate, lower, scan, slip, spoil, unpunctuate, unwrap, upper
 from training.tagger.rename import Renaming
-from training.tagger.rewrite import birth_date, handle, place, reference, school
+from training.tagger.rewrite import birth_date, place, reference, school
 
 POOL = NamePool({"en_GB": ["Bronwen", "Tobias"]}, {"en_GB": ["Wetherall", "Quorn"]})
 RECORD = {
@@ -62,7 +62,7 @@ def test_short_forms_keep_the_labels() -> None:
         assert all(text for text, _ in new)
 
 
-@pytest.mark.parametrize("make", [place, school, birth_date, handle])
+@pytest.mark.parametrize("make", [place, school, birth_date])
 def test_rewritten_stretches_are_never_empty(make: object) -> None:
     assert callable(make)
     rng = random.Random(7)
