@@ -28,7 +28,7 @@ from services.kit.inbox import first_time
 from services.notify.adapters import deliveries, store
 from services.notify.adapters.deliveries import Claimed
 from services.notify.domain import status
-from services.notify.domain.ladder import first_addresses, next_step_at, phones_to_ring, rung_due
+from services.notify.domain.ladder import first_addresses, given_away, next_step_at, phones_to_ring, rung_due
 from services.notify.domain.mail import Mail, MailContext, context_of
 from services.notify.domain.merge import Change, Merged, Stale, merge
 from services.notify.domain.model import Message, Notification, message_for
@@ -250,6 +250,8 @@ class Notify:
             messages = [message_for(stepped, rung.purpose, address, rung.level) for address in rung.addresses]
             await deliveries.add(connection, messages, now)
             await store.emit(connection, status.escalated(stepped, now))
+            if stepped.transfer_to is not None:  # routing has not answered: it may never have been asked
+                await store.restate(connection, stepped.referral_id)
         self.wake()
         log.warning(
             "notify.escalated",
@@ -270,11 +272,7 @@ class Notify:
                 return current
             now = self.clock()
             answered = replace(
-                current,
-                state="acknowledged",
-                next_escalation_at=None,
-                acknowledged_at=now,
-                acknowledged_by=staff.id,
+                current, state="acknowledged", next_escalation_at=None, acknowledged_at=now, acknowledged_by=staff.id
             )
             await store.keep(connection, answered)
             await deliveries.cancel_escalations(connection, which)
@@ -284,7 +282,7 @@ class Notify:
         return answered
 
     async def transfer(self, which: uuid.UUID, staff: Staff, to: str, reason: TransferReason) -> Notification | None:
-        """Ask routing for another destination. This one keeps its clock until routing has decided."""
+        """Ask routing for another destination. The clock of this one runs until routing has decided."""
         async with transaction(self.pool) as connection:
             current = await store.notification(connection, which, lock=True)
             if current is None or current.destination not in staff.destinations:
@@ -292,7 +290,7 @@ class Notify:
             routed = await store.decision_of(connection, current.referral_id)
             if routed is None or current.state not in ("open", "acknowledged") or current.transfer_to == to:
                 return current
-            asked = replace(current, transfer_to=to, transfer_reason=reason)
+            asked = given_away(current, to, reason, self.clock(), self.pack())
             await store.keep(connection, asked)
             await store.emit(connection, status.transfer_requested(asked, routed, to, reason, self.clock()))
         self.wake()

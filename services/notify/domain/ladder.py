@@ -9,7 +9,14 @@ from contracts.decision import Urgency
 from contracts.policy import Destination, Ladder, Pack, Recipient
 from contracts.policy.destinations import LadderLevel, RecipientRole, StepKind
 from services.kit.office_hours import calendar_of
-from services.kit.policy_duty import escalation_schedule, instant_after, ladder_of, office_is_open, recipients_at
+from services.kit.policy_duty import (
+    acknowledge_by,
+    escalation_schedule,
+    instant_after,
+    ladder_of,
+    office_is_open,
+    recipients_at,
+)
 from services.notify.domain.model import Notification, Purpose
 
 SHORTEST_PAUSE = dt.timedelta(minutes=1)
@@ -63,6 +70,19 @@ def next_step_at(notification: Notification, now: dt.datetime, pack: Pack) -> dt
     if later:
         return later[0]
     return max(instant_after(pack.clock_by_urgency[notification.urgency].wait, now, pack), now + SHORTEST_PAUSE)
+
+
+def given_away(notification: Notification, to: str, reason: str, now: dt.datetime, pack: Pack) -> Notification:
+    """Asked to go to `to`. Who had acknowledged answers for it until somebody else has it: the clock starts anew, so
+    that a request that nobody hears does not leave the referral with nobody."""
+    asked = replace(notification, transfer_to=to, transfer_reason=reason)
+    if notification.state != "acknowledged":
+        return asked
+    due = acknowledge_by(notification.urgency, now, pack)
+    reopened = replace(
+        asked, state="open", round=notification.round + 1, escalation_level=0, told_at=now, ack_due_at=due
+    )
+    return replace(reopened, next_escalation_at=next_step_at(reopened, now, pack))
 
 
 def rung_due(notification: Notification, now: dt.datetime, pack: Pack) -> tuple[Notification, Rung]:

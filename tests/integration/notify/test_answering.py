@@ -171,6 +171,26 @@ async def test_a_transfer_asks_routing_once_and_its_decision_moves_the_referral(
     assert world.told() == ["front-door@kent.example", "online-safety@kent.example"]
 
 
+async def test_who_acknowledged_and_gave_away_is_reminded_until_somebody_else_has_it_and_routing_asked_again(
+    world: World, http: httpx.AsyncClient
+) -> None:
+    which = await told(world)
+    token = await world.provision("front_door")
+    await http.post(f"/v1/notifications/{which}/acknowledge", headers=bearer(token))
+    body = {"to": "online_safety_team", "reason": "below_threshold"}
+    answer = await http.post(f"/v1/notifications/{which}/transfer", headers=bearer(token), json=body)
+    assert (answer.status_code, answer.json()["state"]) == (202, "open")
+    await world.pool.execute("DELETE FROM outbox")  # carried away, and lost with the broker
+    world.pass_time(hours=2)
+    assert await world.sweep() == 1
+    await world.send_all()
+    assert "REMINDER" in world.letters()[-1].subject
+    [asked] = [one for one in await world.events() if isinstance(one, ReferralTransferRequestedV1)]
+    assert asked.to_destination == "online_safety_team"
+    await world.notify.routed(enveloped(routed(destination="online_safety_team", routed_at=world.now), "transfer"))
+    assert await world.notifications() == {"front_door": "moved", "online_safety_team": "open"}
+
+
 async def test_raising_the_urgency_asks_again_even_who_had_acknowledged(world: World, http: httpx.AsyncClient) -> None:
     which = await told(world)
     token = await world.provision("front_door")
