@@ -21,6 +21,8 @@ from services.local.stack import Options, Stack, running
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 RUN_DIR = Path(".run")
+DEMO_MARK = "demo.mark"
+"""The file that says: what is in this folder came from a demonstration and may be thrown away."""
 
 RunDir = Annotated[Path, typer.Option(help="Where data, keys and logs of the embedded run are kept.")]
 
@@ -62,7 +64,6 @@ def demo(
     """Post the sample referrals over HTTP and follow each until somebody was told. Exit code 0 when all were."""
     started = time.monotonic()
     console = Console(soft_wrap=True, highlight=False)
-    shutil.rmtree(run_dir, ignore_errors=True)
     options = Options(
         run_dir.absolute(),
         os.environ,
@@ -76,12 +77,28 @@ def demo(
 
 
 async def _demo(options: Options, samples: list[Path], console: Console, started: float) -> int:
+    _clear(options.run_dir)
     async with running(options) as stack:
         console.print(f"all ready after {time.monotonic() - started:.1f} s; posting {len(samples)} referrals")
         complete = await Demonstration(stack, samples, console).run()
         console.print(f"logs: {options.run_dir / 'logs'}   mails: {stack.mail.store.path}")
     console.print(f"{'done' if complete else 'NOT complete'} in {time.monotonic() - started:.1f} s")
     return 0 if complete else 1
+
+
+def _clear(run_dir: Path) -> None:
+    """Empty the folder for a demonstration, if it is one's: any other holds somebody's files, or the only copies of
+    accepted referrals and of their keys.
+
+    Raises PartError: the folder is not empty and no demonstration ran in it.
+    """
+    mark = run_dir / DEMO_MARK
+    ours = mark.exists() or run_dir == (RUN_DIR / "demo").absolute()
+    if run_dir.exists() and any(run_dir.iterdir()) and not ours:
+        raise PartError(f"{run_dir} is not a demonstration's folder: name an empty one, or clear it yourself")
+    shutil.rmtree(run_dir, ignore_errors=True)
+    run_dir.mkdir(parents=True)
+    mark.touch()
 
 
 def _addresses(stack: Stack, console: Console) -> None:

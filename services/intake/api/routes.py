@@ -180,12 +180,12 @@ def _write_cursor(cursor: Cursor | None) -> str | None:
 
 
 def _instant(text: str) -> dt.datetime | None:
-    """An aware instant, or None. A '+' that a URL turned into a blank is taken back."""
+    """An aware instant in UTC, or None. A '+' that a URL turned into a blank is taken back."""
     try:
         instant = dt.datetime.fromisoformat(text.strip().replace(" ", "+"))
-    except ValueError:
+        return instant.astimezone(dt.UTC) if instant.tzinfo is not None else None
+    except (ValueError, OverflowError):  # the first and the last day of the calendar have no UTC in some zones
         return None
-    return instant if instant.tzinfo is not None else None
 
 
 def refuse_as_problems(app: FastAPI) -> None:
