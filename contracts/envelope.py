@@ -20,7 +20,7 @@ class Envelope(Contract, Generic[T]):
 
     `id` is unique per event and the same on every re-delivery: consumers deduplicate by it. `source` is the
     producing service, `subject` the referral id, which is also the Kafka key, so that one referral stays in order.
-    `traceparent` is the W3C trace context of the request that started it, or None.
+    `traceparent` is the W3C trace context of our work on the request that started it (never the client's own), or None.
     """
 
     id: str

@@ -79,13 +79,6 @@ POST_REFERRAL: dict[str, Any] = {
                 "Kept for at least 30 days.",
                 "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
             },
-            {
-                "name": "traceparent",
-                "in": "header",
-                "required": False,
-                "description": "W3C trace context.",
-                "schema": {"type": "string"},
-            },
         ],
         "requestBody": {
             "required": True,

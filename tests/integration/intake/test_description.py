@@ -18,7 +18,7 @@ async def test_the_description_names_body_headers_and_every_refusal(intake: Inta
     assert document["openapi"].startswith("3.1")
     post = document["paths"]["/v1/referrals"]["post"]
     assert post["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/ReferralIn"}
-    assert {"Idempotency-Key", "traceparent"} == {one["name"] for one in post["parameters"]}
+    assert {"Idempotency-Key"} == {one["name"] for one in post["parameters"]}
     assert set(post["responses"]) == {"202", *map(str, (400, 401, 403, 408, 409, 413, 415, 422, 429, 500, 503))}
     assert set(document["paths"]) == {"/v1/referrals", "/v1/referrals/{referral_id}"}
 

@@ -152,6 +152,15 @@ async def test_logs_and_metrics_say_nothing_of_a_referral(intake: Intake, capfd:
     assert CANARY.encode() not in generate_latest()
 
 
+async def test_a_clients_trace_does_not_travel(intake: Intake) -> None:
+    name = b"Oskar Farthingal".hex()
+    await intake.post(full_body(), headers={"traceparent": f"00-{name}-{name[:16]}-01", "tracestate": f"mis={name}"})
+    [event] = await intake.outbox()
+    assert event.traceparent is not None
+    assert name not in event.traceparent
+    assert not await intake.database.fetchval("SELECT count(*) FROM open_emission WHERE headers LIKE $1", f"%{name}%")
+
+
 async def test_spans_say_nothing_of_a_referral(intake: Intake) -> None:
     exporter, provider = InMemorySpanExporter(), trace.get_tracer_provider()
     assert isinstance(provider, TracerProvider)
