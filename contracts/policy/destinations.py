@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
-from typing import Annotated, Literal
+import re
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.decision import Urgency
-from contracts.policy.parts import Dated, Identifier, Line, OneOrMore, PolicyPart, Source, Sourced, WaitText
+from contracts.policy.parts import Dated, Identifier, Line, OneOrMore, PolicyPart, Source, Sourced, WaitText, WaitUnit
 
 Channel = Literal["email", "sms", "phone", "webhook", "teams"]
 """How somebody is reached. `phone` means that a person is told to ring this number."""
@@ -19,6 +22,22 @@ RecipientRole = Literal["duty", "deputy", "manager", "on_call"]
 
 DestinationKind = Literal["social_care", "education_advice", "online_safety", "allegations", "general"]
 StepKind = Literal["remind", "deputy", "manager", "on_call_phone"]
+
+
+_EMAIL = re.compile(r"[^\s@<>,;]+@[^\s@<>,;]+\.[^\s@<>,;]+")
+_NUMBER = re.compile(r"\+?[0-9][0-9 ()-]{1,30}")
+"""A number as it is written down; three digits are enough for 999 and 101."""
+_WEB = re.compile(r"https?://[^\s]+")
+
+
+def _as_number(text: str) -> str:
+    if _NUMBER.fullmatch(text) is None:
+        raise PydanticCustomError("number", "this is no phone number: write digits and spaces")
+    return text
+
+
+Number = Annotated[Line, AfterValidator(_as_number)]
+"""A phone number that can be rung as it stands."""
 
 
 class Recipient(Dated):
@@ -33,12 +52,23 @@ class Recipient(Dated):
     source: Source
     verified_on: dt.date
 
+    @model_validator(mode="after")
+    def _can_be_reached(self) -> Self:
+        """Refuse an address that its channel could never deliver to: the first to notice would be a child."""
+        forms = {"email": (_EMAIL, "e-mail address"), "sms": (_NUMBER, "number"), "phone": (_NUMBER, "number")}
+        form, words = forms.get(self.channel, (_WEB, "web address"))
+        if form.fullmatch(self.address) is None:
+            raise PydanticCustomError(
+                "address", "the address of this {channel} is no {words}", {"channel": self.channel, "words": words}
+            )
+        return self
+
 
 class Phone(Dated):
     """The numbers of a destination in and out of office hours."""
 
-    in_hours: Line
-    out_of_hours: Line
+    in_hours: Number
+    out_of_hours: Number
     source: Source
     verified_on: dt.date
 
@@ -124,3 +154,22 @@ class Clock(Sourced):
     urgency: Urgency
     wait: WaitText
     sentence: Line
+
+
+_SLOWNESS: Mapping[WaitUnit, int] = {"elapsed": 0, "office": 1, "working_days": 2}
+
+
+def clock_fault(clocks: Mapping[Urgency, Clock], fastest_first: Sequence[Urgency]) -> tuple[Urgency, str] | None:
+    """The urgency whose clock cannot be meant, and why; None where every clock fits.
+
+    Immediate danger never queues to the morning, and nothing more pressing waits longer than what is less so.
+    """
+    first = fastest_first[0]
+    if clocks[first].wait.unit != "elapsed":
+        return first, f"the clock of {first} must run at any hour: give it in minutes"
+    for faster, slower in pairwise(fastest_first):
+        one, other = clocks[faster].wait, clocks[slower].wait
+        comparable = "working_days" not in (one.unit, other.unit) or one.unit == other.unit
+        if _SLOWNESS[one.unit] > _SLOWNESS[other.unit] or (comparable and one.amount > other.amount):
+            return faster, f"the clock of {faster} is slower than that of {slower}"
+    return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
@@ -17,8 +17,8 @@ from contracts.derive_facts import fold_district
 from contracts.facts import OpenFacts
 from contracts.policy.advice import Advice, ImmediateActionRule, Letter
 from contracts.policy.conditions import Residence, view_of
-from contracts.policy.destinations import Area, Clock, Destination, Ladder
-from contracts.policy.parts import Identifier, Line, PolicyPart, Prose, Sourced
+from contracts.policy.destinations import Area, Clock, Destination, Ladder, clock_fault
+from contracts.policy.parts import Identifier, Line, PolicyPart, Prose, Sourced, turning_days
 from contracts.policy.rules import URGENCIES, Case, Guarantee, HeldRule, Rule
 
 
@@ -96,7 +96,7 @@ class Pack(PolicyPart):
     council: Council
     office_hours: OfficeHoursSpec
     imagery: ImageryRule
-    clocks: Annotated[tuple[Clock, ...], Field(min_length=4, max_length=4)]
+    clocks: tuple[Clock, ...]
     areas: tuple[Area, ...] = ()
     ladders: tuple[Ladder, ...]
     destinations: Annotated[tuple[Destination, ...], Field(min_length=1)]
@@ -117,15 +117,22 @@ class Pack(PolicyPart):
     def _parts_fit(self) -> Self:
         """Refuse a pack that names something it does not define, or defines something twice."""
         for kind, names in _definitions(self):
-            if len(set(names)) != len(names):
-                raise PydanticCustomError("twice", "{path} has the same id twice", {"path": kind})
+            first: dict[str, Path] = {}
+            for path, name in names:
+                if first.setdefault(name, path) != path:
+                    at = ".".join(map(str, path))
+                    raise PydanticCustomError("twice", "{kind} has the same id twice", {"kind": kind, "path": at})
         for path, kind, name in _references(self):
             if name not in _known(self, kind):
                 at = ".".join(map(str, path))
                 message = "no {kind} is called {name}"
                 raise PydanticCustomError("unknown_reference", message, {"kind": kind, "name": name, "path": at})
         if {clock.urgency for clock in self.clocks} != set(URGENCIES):
-            raise PydanticCustomError("clocks", "{path} needs one entry for each urgency", {"path": "clocks"})
+            raise PydanticCustomError("clocks", "give one entry for each urgency", {"path": "clocks"})
+        fault = clock_fault(self.clock_by_urgency, URGENCIES[::-1])
+        if fault is not None:
+            number = [clock.urgency for clock in self.clocks].index(fault[0])
+            raise PydanticCustomError("clocks", "{words}", {"words": fault[1], "path": f"clocks.{number}.wait"})
         return self
 
     @cached_property
@@ -160,10 +167,7 @@ class Pack(PolicyPart):
 
     @cached_property
     def _period_starts(self) -> tuple[dt.date, ...]:
-        dated = (*self.rules, *self.destinations)
-        begins = {one.valid_from for one in dated if one.valid_from is not None}
-        ends = {one.valid_to + dt.timedelta(days=1) for one in dated if one.valid_to is not None}
-        return (dt.date.min, *sorted(begins | ends))
+        return (dt.date.min, *turning_days((*self.rules, *self.destinations)))
 
     def period_of(self, day: dt.date) -> dt.date:
         """The first day of the period around `day` in which the same rules and destinations are in force."""
@@ -172,6 +176,13 @@ class Pack(PolicyPart):
     def periods_after(self, day: dt.date) -> tuple[dt.date, ...]:
         """The days after `day` on which a rule or a destination begins or ends."""
         return tuple(start for start in self._period_starts if start > day)
+
+    def contact_changes_after(self, day: dt.date) -> tuple[dt.date, ...]:
+        """The days after `day` on which a destination or one of its contacts begins or ends."""
+        places = self.destinations
+        phones = (place.phone for place in places if place.phone is not None)
+        dated = (*places, *phones, *(one for place in places for one in place.recipients))
+        return tuple(start for start in turning_days(dated) if start > day)
 
     @cached_property
     def area_by_district(self) -> Mapping[str, str]:
@@ -214,17 +225,33 @@ class Pack(PolicyPart):
         return one
 
 
-def _definitions(pack: Pack) -> Iterator[tuple[str, list[str]]]:
-    yield "destinations", [one.id for one in pack.destinations]
-    yield "advice", [one.code for one in pack.advice]
-    yield "areas", [one.id for one in pack.areas]
-    yield "districts", [fold_district(name) for area in pack.areas for name in area.districts]
-    yield "ladders", [one.id for one in pack.ladders]
-    yield "letters", [one.id for one in pack.letters]
-    yield "rules", [one.id for one in pack.rules]
-    yield "guarantees", [one.id for one in pack.guarantees]
-    yield "clocks", [one.urgency for one in pack.clocks]
-    yield "tests", [one.id for one in pack.tests]
+Path = tuple[str | int, ...]
+"""The way to a part of a pack: names of fields and numbers of list entries."""
+
+
+def _definitions(pack: Pack) -> Iterator[tuple[str, list[tuple[Path, str]]]]:
+    """Each kind of thing that has a name, with where each name stands."""
+    ids: Mapping[str, Sequence[str]] = {
+        "destinations": [one.id for one in pack.destinations],
+        "advice": [one.code for one in pack.advice],
+        "areas": [one.id for one in pack.areas],
+        "ladders": [one.id for one in pack.ladders],
+        "letters": [one.id for one in pack.letters],
+        "rules": [one.id for one in pack.rules],
+        "guarantees": [one.id for one in pack.guarantees],
+        "clocks": [one.urgency for one in pack.clocks],
+        "tests": [one.id for one in pack.tests],
+    }
+    for field, names in ids.items():
+        yield field, [((field, number), name) for number, name in enumerate(names)]
+    yield (
+        "districts",
+        [
+            (("areas", number, "districts", entry), fold_district(name))
+            for number, area in enumerate(pack.areas)
+            for entry, name in enumerate(area.districts)
+        ],
+    )
 
 
 def _known(pack: Pack, kind: str) -> frozenset[str]:
@@ -237,10 +264,6 @@ def _known(pack: Pack, kind: str) -> frozenset[str]:
             return frozenset(one.id for one in pack.areas) | {"unknown"}
         case _:
             return frozenset(one.id for one in pack.ladders)
-
-
-Path = tuple[str | int, ...]
-"""The way to a part of a pack: names of fields and numbers of list entries."""
 
 
 def _references(pack: Pack) -> Iterator[tuple[Path, str, str]]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.model import Contract
@@ -61,11 +61,24 @@ class Dated(PolicyPart):
     valid_from: dt.date | None = None
     valid_to: dt.date | None = None
 
+    @model_validator(mode="after")
+    def _begins_before_it_ends(self) -> Self:
+        if self.valid_from is not None and self.valid_to is not None and self.valid_to < self.valid_from:
+            raise PydanticCustomError("dates", "valid_to is before valid_from: it would never hold")
+        return self
+
     def in_force(self, day: dt.date) -> bool:
         """Whether it holds on `day` (a day of the council's own time zone)."""
         if self.valid_from is not None and day < self.valid_from:
             return False
         return self.valid_to is None or day <= self.valid_to
+
+
+def turning_days(dated: Sequence[Dated]) -> tuple[dt.date, ...]:
+    """The days on which one of `dated` begins to hold or has ended, in order."""
+    begins = {one.valid_from for one in dated if one.valid_from is not None}
+    ends = {one.valid_to + dt.timedelta(days=1) for one in dated if one.valid_to is not None}
+    return tuple(sorted(begins | ends))
 
 
 class Sourced(Dated):
@@ -86,7 +99,7 @@ _WAIT = re.compile(r"^(\d{1,4}) (minutes?|hours?|office minutes?|office hours?|w
 class Wait(PolicyPart):
     """A length of time: minutes that pass always, minutes that pass in office hours, or working days."""
 
-    amount: int = Field(ge=0, le=20_000)
+    amount: int = Field(ge=1, le=20_000)
     unit: WaitUnit
 
     def in_words(self) -> str:

@@ -118,12 +118,16 @@ class _Reader:
 
 
 def _refuse_tricks(text: str, file: str) -> None:
-    """Refuse aliases, which multiply, and deep nesting, before anything is built from the text."""
+    """Refuse aliases, which multiply, tags, and deep nesting, before anything is built from the text."""
     depth = 0
     for event in yaml.parse(text, _LOADER):
         if isinstance(event, yaml.AliasEvent):
             words = "anchors and aliases are not allowed in a pack"
             raise PolicyPackError(Problem(file, _line_of(event), "", words))
+        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag is not None:
+            raise PolicyPackError(
+                Problem(file, _line_of(event), "", "tags (!) are not allowed in a pack: quote the text")
+            )
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
         elif isinstance(event, yaml.CollectionEndEvent):
@@ -223,7 +227,8 @@ def _problems_of(error: ValidationError, reader: _Reader) -> tuple[Problem, ...]
         if isinstance(context, str):
             path = tuple(int(part) if part.isdigit() else part for part in context.split("."))
         file, line = reader.place(path)
-        found[Problem(file, line, _written(path), fault["msg"])] = None
+        told = "unknown field: check its spelling" if fault["type"] == "extra_forbidden" else fault["msg"]
+        found[Problem(file, line, _written(path), told)] = None
     return tuple(sorted(found, key=lambda problem: (problem.file, problem.line)))
 
 

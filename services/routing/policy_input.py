@@ -28,6 +28,9 @@ SHIPPED_PACK = Path(__file__).parent / "policies" / "kent"
 MESSAGE_TEMPLATES = Path(__file__).parents[1] / "notify" / "templates"
 """Where the messages' templates are in a whole installation; an image that holds routing alone has none."""
 
+_YEARS = range(2000, 2200)
+"""The years for which instants are taken; public holidays are not worked out for others."""
+
 _DISTRICT = "DistrictAdministrative (name)"
 _PHASE = "PhaseOfEducation (name)"
 
@@ -106,7 +109,7 @@ def instant_from(text: str | None, pack: Pack) -> dt.datetime:
         instant = dt.datetime.fromisoformat(text.strip())
     except ValueError:
         instant = None
-    if instant is None:
+    if instant is None or instant.year not in _YEARS:
         raise InputFaultError("give the instant as ISO 8601, for instance 2026-11-20T16:30:00Z or 2026-11-20T16:30")
     aware = instant if instant.tzinfo is not None else instant.replace(tzinfo=pack.zone)
     return aware.astimezone(dt.UTC)
@@ -131,7 +134,7 @@ def text_from(file: str) -> str:
 
 def documents_in(text: str) -> Iterator[Line | Fault]:
     """The JSON documents of `text`: one object, a list of them, or JSON lines."""
-    if not text.strip():
+    if text.strip() in ("", "[]"):
         yield Fault(1, "there is nothing in it: give a referral as JSON, or JSON lines of them")
         return
     whole = _parsed(text, 1)

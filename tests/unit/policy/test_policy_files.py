@@ -105,6 +105,7 @@ def test_a_key_in_two_files_or_twice_in_one_is_refused(pack_directory: Path) -> 
         ("letters: &a []\nmore: *a\n", "anchors and aliases"),
         (f"letters: {'[' * 40}{']' * 40}\n", "nests too deeply"),
         ("letters: \x00\n", "not YAML"),
+        (f"letters: !!python/name:{SECRET[:7]}\n", "tags"),
     ],
 )
 def test_what_is_no_pack_file_is_refused_with_its_line(pack_directory: Path, text: str, words: str) -> None:
@@ -156,3 +157,47 @@ def test_a_directory_without_a_pack_says_what_to_give(tmp_path: Path) -> None:
     for directory in (tmp_path, tmp_path / "nothing"):
         with pytest.raises(PolicyPackError, match="give the directory of a pack"):
             load_pack(directory)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "words"),
+    [
+        ("wait: 10 minutes", "wait: 0 minutes", "clocks.0.wait.amount", "greater than or equal to 1"),
+        ("wait: 10 minutes", "wait: 5 hours", "clocks.0.wait", "slower than that of urgent"),
+        ("wait: 10 minutes", "wait: 1 office hour", "clocks.0.wait", "must run at any hour"),
+        ("wait: 6 office hours", "wait: 3 working days", "clocks.2.wait", "slower than that of routine"),
+        ("verified_on:", "valid_form: 2026-01-01\nverified_on:", "valid_form", "unknown field"),
+    ],
+)
+def test_what_nobody_can_mean_is_refused_where_it_stands(
+    pack_directory: Path, old: str, new: str, key: str, words: str
+) -> None:
+    (problem,) = problems_after(pack_directory, "pack.yaml", old, new)
+    assert problem.line == line_of(pack_directory, "pack.yaml", new.splitlines()[0])
+    assert problem.key == key
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        ("destinations.yaml", "in_hours: 03000 411 111", "in_hours: ask at the desk", "no phone number"),
+        ("destinations.yaml", "lado-duty@kent.example", "lado-duty.kent.example", "no e-mail address"),
+        ("destinations.yaml", "address: 07700 900103", "address: the manager", "no number"),
+        (
+            "destinations.yaml",
+            "valid_from: 2018-10-01",
+            "valid_from: 2018-10-01\n    valid_to: 2017-10-01",
+            "never hold",
+        ),
+        ("pack.yaml", "[Ashford, Dover", "[Ashford, thanet, Dover", "districts has the same id twice"),
+    ],
+)
+def test_a_contact_or_a_place_that_cannot_be_right_is_refused(
+    tmp_path: Path, file: str, old: str, new: str, words: str
+) -> None:
+    directory = tmp_path / "kent"
+    shutil.copytree(PACKS / "kent", directory)
+    problems = problems_after(directory, file, old, new)
+    assert all(problem.file == file and problem.line > 1 for problem in problems)
+    assert any(words in problem.message for problem in problems)

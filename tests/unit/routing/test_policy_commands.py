@@ -108,6 +108,7 @@ def test_an_instant_without_an_offset_is_of_the_councils_clock() -> None:
     ("text", "line", "words"),
     [
         ("", 1, "nothing in it"),
+        (" []\n", 1, "nothing in it"),
         ("{\n \"school\": {,\n}", 2, "not JSON at column"),
         (f'{{"school": "{SECRET}"', 1, "not JSON"),
         (f'"{SECRET}"', 1, "/: "),
@@ -164,6 +165,8 @@ def test_good_lines_are_explained_beside_bad_ones() -> None:
         (("explain", "nowhere.json"), "there is no such file"),
         (("explain", "."), "this is a directory"),
         (("explain", "-", "--at", "tomorrow"), "give the instant as ISO 8601"),
+        (("explain", "-", "--at", "0001-01-01T00:00:00Z"), "give the instant as ISO 8601"),
+        (("explain", "-", "--at", "9999-12-31T23:59:59Z"), "give the instant as ISO 8601"),
         (("check", "--policy", "nowhere"), "give the directory of a pack"),
         (("check", "--today", "soon"), "give the instant as ISO 8601"),
     ],

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from contracts.policy import Pack
+from services.routing.domain.finding import Finding
 from services.routing.domain.mutants import judge, mutants_of
-from services.routing.domain.soundness import Finding, check_pack, objections
+from services.routing.domain.soundness import check_pack, objections
 from tests.unit.routing.packs import KENT, NORTHMERE, with_part, with_rules
 
 TODAY = dt.date(2026, 11, 21)
@@ -92,6 +93,36 @@ def test_a_destination_that_ends_without_a_successor_is_found_before_it_ends() -
     ending = with_part(KENT, "destinations", place(KENT, "lado"), valid_to=dt.date(2027, 3, 31))
     (found,) = check_pack(ending, TODAY).errors
     assert found.message.startswith("from 2027-04-01: is not in force")
+
+
+def test_a_contact_that_ends_and_leaves_nobody_is_found_before_it_ends() -> None:
+    ending = with_recipients(KENT, "lado", valid_to=dt.date(2027, 3, 31))
+    messages = [one.message for one in check_pack(ending, TODAY).errors if one.where == "destination lado"]
+    assert "from 2027-04-01: has no recipient: what is sent there reaches nobody" in messages
+    assert all(words.startswith("from 2027-04-01: ") for words in messages)
+
+
+def test_a_copy_to_an_unmonitored_mailbox_is_an_error_though_the_rule_names_no_destination() -> None:
+    copied = with_rules(KENT, **{"070_fgm_suspected": {"copies": ["general_queries"]}})
+    assert any(
+        one.where == "rule 070-fgm-suspected" and "not always monitored" in one.message
+        for one in check_pack(copied, TODAY).errors
+    )
+
+
+def test_a_route_that_another_rule_can_make_urgent_needs_a_monitored_mailbox() -> None:
+    routed = with_rules(KENT, **{"122_share_offline": {"destination": "general_queries"}})
+    messages = [one.message for one in check_pack(routed, TODAY).errors if one.where == "rule 122-share-offline"]
+    assert "sends urgent concerns to general_queries, whose mailbox is not always monitored" in messages
+
+
+def test_a_destination_that_nobody_compared_with_its_source_for_180_days_is_a_warning() -> None:
+    old = with_part(KENT, "destinations", place(KENT, "lado"), verified_on=dt.date(2026, 1, 1))
+    (found,) = check_pack(old, TODAY).warnings
+    assert (found.where, found.message) == (
+        "destination lado",
+        "what is said of it was last verified on 2026-01-01: try it",
+    )
 
 
 def test_a_rule_that_ends_and_leaves_a_hole_is_found_before_it_ends() -> None:
