@@ -127,8 +127,8 @@ _NUMBER = re.compile(
 )
 """The shapes of planted numbers and dates."""
 _CODED = re.compile(r"[A-Za-z0-9+/]{12,}")
-WINDOW = 9
-"""Characters of an encoded surname that are compared: nine of base64 are six or seven letters of a name."""
+WINDOW = 8
+"""Characters of an encoded surname that are compared: eight of base64 are six letters of a name."""
 
 
 class Search:
@@ -144,7 +144,7 @@ class Search:
         """The planted forms that occur in `haystack`."""
         text = "\n".join(run.decode("ascii") for run in _PRINTABLE.findall(haystack))
         lower = text.lower()
-        folded = f"{lower}\n{urllib.parse.unquote(lower)}" if "%" in lower else lower
+        folded = f"{lower}\n{urllib.parse.unquote(lower).lower()}" if "%" in lower else lower
         found = self._names.intersection(_NAME.findall(folded))
         found |= self._numbers.intersection(_NUMBER.findall(folded))
         for run in _CODED.findall(text):
