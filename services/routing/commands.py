@@ -40,6 +40,7 @@ from services.routing.policy_input import (
     schools_in,
     templates_in,
     text_from,
+    written_to,
 )
 from services.routing.policy_table import as_html, as_markdown
 from services.routing.recording import record_decisions
@@ -178,10 +179,11 @@ def table(
             same = text_from(str(compare)) == text
             _print(f"{compare.name} {'is' if same else 'is not'} what the pack says")
             raise typer.Exit(0 if same else 1)
-    if output is None:
-        _print(text)
-    else:
-        output.write_text(text, encoding="utf-8")
+        if output is None:
+            _print(text)
+            return
+        with written_to(output) as stream:
+            stream.write(text)
 
 
 def replay_decisions(
@@ -204,7 +206,7 @@ def replay_decisions(
     for fault in faults:
         typer.echo(f"{decisions}: line {fault.number}: {fault.message}", err=True)
     if csv_file is not None:
-        with csv_file.open("w", encoding="utf-8", newline="") as stream:
+        with _told_plainly(), written_to(csv_file) as stream:
             write_csv(result, stream)
     if as_json:
         _print(json.dumps(_replay_as_json(result)))

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
 
 from pydantic import ValidationError
 
@@ -132,10 +133,22 @@ def text_from(file: str) -> str:
     raise InputFaultError(f"{file}: {reason}")
 
 
+@contextlib.contextmanager
+def written_to(file: Path) -> Iterator[TextIO]:
+    """`file`, opened to be written anew; InputFaultError where it cannot be."""
+    stream: TextIO | None = None
+    with contextlib.suppress(OSError):
+        stream = file.open("w", encoding="utf-8", newline="")
+    if stream is None:
+        raise InputFaultError(f"{file}: the file cannot be written: check the folder and its permissions")
+    with stream:
+        yield stream
+
+
 def documents_in(text: str) -> Iterator[Line | Fault]:
     """The JSON documents of `text`: one object, a list of them, or JSON lines."""
     if text.strip() in ("", "[]"):
-        yield Fault(1, "there is nothing in it: give a referral as JSON, or JSON lines of them")
+        yield Fault(1, "there is nothing in it: give JSON, or JSON lines")
         return
     whole = _parsed(text, 1)
     if isinstance(whole, Line):

@@ -167,6 +167,8 @@ def test_good_lines_are_explained_beside_bad_ones() -> None:
         (("explain", "-", "--at", "tomorrow"), "give the instant as ISO 8601"),
         (("explain", "-", "--at", "0001-01-01T00:00:00Z"), "give the instant as ISO 8601"),
         (("explain", "-", "--at", "9999-12-31T23:59:59Z"), "give the instant as ISO 8601"),
+        (("table", "--output", "nowhere/page.md"), "the file cannot be written"),
+        (("replay", "--policy", str(PACKS / "kent"), "--csv", "nowhere/changes.csv"), "the file cannot be written"),
         (("check", "--policy", "nowhere"), "give the directory of a pack"),
         (("check", "--today", "soon"), "give the instant as ISO 8601"),
     ],
