@@ -63,11 +63,15 @@ def recall(evidence: Evidence, thresholds: dict[str, float]) -> float:
 
 
 def choose(evidence: Evidence, ceiling: float) -> dict[str, float]:
-    """The thresholds of the highest price that stays under this share of over-redacted words."""
+    """The thresholds of the highest price that stays under this share of over-redacted words, lowered up to it."""
     chosen = _at_price(evidence, 0.05)
     for price in np.geomspace(0.1, 60.0, 80):
         candidate = _at_price(evidence, float(price))
         if over(evidence, candidate) > ceiling:
             break
         chosen = candidate
-    return chosen
+    for factor in np.arange(0.95, 0.4, -0.05):
+        lowered = {label: round(float(level * factor), 4) for label, level in chosen.items()}
+        if over(evidence, lowered) > ceiling:
+            return {label: round(float(level * (factor + 0.05)), 4) for label, level in chosen.items()}
+    return lowered
