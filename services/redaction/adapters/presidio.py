@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
+from operator import attrgetter
 
 from presidio_analyzer import AnalyzerEngine, EntityRecognizer, RecognizerRegistry, RecognizerResult
-from presidio_analyzer.context_aware_enhancers import ContextAwareEnhancer
 from presidio_analyzer.nlp_engine import NlpArtifacts, NoOpNlpEngine
 from presidio_anonymizer import AnonymizerEngine
 from presidio_anonymizer.entities import ConflictResolutionStrategy, OperatorConfig
@@ -46,6 +47,8 @@ class Reading:
     index: RecordIndex
     overdue: Callable[[], bool]
     answered: set[Layer] = field(default_factory=set)
+    results: int = 0
+    """How many findings there are so far: the order in which Presidio, which goes through a set, must return them."""
 
 
 class ReadingArtifacts(NlpArtifacts):
@@ -59,9 +62,10 @@ class ReadingArtifacts(NlpArtifacts):
 class LayerResult(RecognizerResult):
     """A finding on its way through the analyser."""
 
-    def __init__(self, finding: Finding, metadata: dict[str, str]) -> None:
+    def __init__(self, finding: Finding, order: int, metadata: dict[str, str]) -> None:
         super().__init__(finding.label, finding.start, finding.end, CERTAIN, recognition_metadata=metadata)
         self.finding = finding
+        self.order = order
 
     def contained_in(self, other: RecognizerResult) -> bool:
         """Never: a name inside a longer find says whose it is, so Presidio must not drop it."""
@@ -96,18 +100,22 @@ class LayerRecognizer(EntityRecognizer):
         if reading.overdue():
             raise DetectorLateError(self._layer)
         found = self._detect(reading.document, reading.index)
-        results: list[RecognizerResult] = [LayerResult(finding, self._metadata) for finding in found]
+        first = reading.results
+        results: list[RecognizerResult] = [
+            LayerResult(finding, order, self._metadata) for order, finding in enumerate(found, first)
+        ]
+        reading.results = first + len(results)
         reading.answered.add(self._layer)
         return results
 
 
-class NoEnhancer(ContextAwareEnhancer):
-    """Presidio's lemma enhancer needs lemmas and copies every result; context is a layer of its own here."""
+class LayerAnalyzer(AnalyzerEngine):
+    """Presidio's analyser without its context pass: context is a layer of its own here.
 
-    def __init__(self) -> None:
-        super().__init__(0, 0, 0, 0)
+    The pass copies the results twice for each recogniser and ends in an enhancer that needs lemmas.
+    """
 
-    def enhance_using_context(
+    def _enhance_using_context(
         self,
         text: str,
         raw_results: list[RecognizerResult],
@@ -117,6 +125,35 @@ class NoEnhancer(ContextAwareEnhancer):
     ) -> list[RecognizerResult]:
         """The results as they are."""
         return raw_results
+
+
+class TokenResult(AnonymizerResult):
+    """A span on its way through the anonymiser; prints its place alone, since Presidio prints each one for its log."""
+
+    def __repr__(self) -> str:
+        return f"{self.start}-{self.end}"
+
+
+class DisjointAnonymizer(AnonymizerEngine):
+    """Presidio's anonymiser for spans that are disjoint as a rule and belong to nobody else.
+
+    It does not copy them, and resolves conflicts only where one look at the neighbours shows any.
+    """
+
+    @staticmethod
+    def _copy_recognizer_results(analyzer_results: list[AnonymizerResult]) -> list[AnonymizerResult]:
+        return analyzer_results
+
+    def _remove_conflicts_and_get_text_manipulation_data(
+        self, analyzer_results: list[AnonymizerResult], conflict_resolution: ConflictResolutionStrategy
+    ) -> list[AnonymizerResult]:
+        """The results, which come in order."""
+        if all(before.end <= after.start for before, after in pairwise(analyzer_results)):
+            return analyzer_results
+        resolved: list[AnonymizerResult] = super()._remove_conflicts_and_get_text_manipulation_data(
+            analyzer_results, conflict_resolution
+        )
+        return resolved
 
 
 class PresidioEngines:
@@ -130,13 +167,8 @@ class PresidioEngines:
         registry = RecognizerRegistry(supported_languages=[LANGUAGE])
         for layer, detect in detectors.items():
             registry.add_recognizer(LayerRecognizer(layer, detect))
-        self._analyzer = AnalyzerEngine(
-            registry=registry,
-            nlp_engine=self._nlp,
-            supported_languages=[LANGUAGE],
-            context_aware_enhancer=NoEnhancer(),
-        )
-        self._anonymizer = AnonymizerEngine()  # type: ignore[no-untyped-call]
+        self._analyzer = LayerAnalyzer(registry=registry, nlp_engine=self._nlp, supported_languages=[LANGUAGE])
+        self._anonymizer = DisjointAnonymizer()  # type: ignore[no-untyped-call]
 
     def analyze(self, reading: Reading) -> list[Finding]:
         """Every layer's findings. Raises DetectorFailedError or DetectorLateError; an empty list means all looked."""
@@ -144,7 +176,10 @@ class PresidioEngines:
         results: list[RecognizerResult] = []
         try:
             results = self._analyzer.analyze(
-                reading.document.text, LANGUAGE, nlp_artifacts=ReadingArtifacts(reading, self._nlp, self._no_tokens)
+                reading.document.text,
+                LANGUAGE,
+                score_threshold=0.0,
+                nlp_artifacts=ReadingArtifacts(reading, self._nlp, self._no_tokens),
             )
         except DetectorLateError:
             raise
@@ -157,7 +192,9 @@ class PresidioEngines:
             raise DetectorFailedError(",".join(sorted(missing)))
         if reading.overdue():
             raise DetectorLateError("analyzer")
-        return [result.finding for result in results if isinstance(result, LayerResult)]
+        ours = [result for result in results if isinstance(result, LayerResult)]
+        ours.sort(key=attrgetter("order"))
+        return [result.finding for result in ours]
 
     def anonymize(self, text: str, replacements: list[tuple[int, int, str]]) -> str:
         """`text` with each (start, end, token) put in its place; the spans are disjoint.
@@ -167,7 +204,9 @@ class PresidioEngines:
         """
         if not replacements:
             return text
-        results = [AnonymizerResult(token, start, end, CERTAIN) for start, end, token in replacements]
+        results: list[AnonymizerResult] = [
+            TokenResult(token, start, end, CERTAIN) for start, end, token in replacements
+        ]
         operators = {token: OperatorConfig("replace", {"new_value": token}) for _, _, token in replacements}
         return str(
             self._anonymizer.anonymize(

@@ -103,9 +103,8 @@ def _initials(document: Document) -> Iterator[Finding]:
     """Two or three capitals that are no known abbreviation, and "J. Smith" initials."""
     if document.shouting:
         return
-    for i, word in enumerate(document.words):
-        if not word[0].isupper():
-            continue
+    for i in document.capitals:
+        word = document.words[i]
         if (
             2 <= len(word) <= 3
             and word.isupper()
@@ -116,13 +115,16 @@ def _initials(document: Document) -> Iterator[Finding]:
 
 
 def _speakers(document: Document) -> Iterator[Finding]:
+    if document.text.count(":") < SPEAKER_LINES:
+        return
     counts: dict[str, list[tuple[int, int]]] = {}
     for m in SPEAKER.finditer(document.text):
         counts.setdefault(m.group("name").lower(), []).append(m.span("name"))
-    known = dict(zip(document.lowers, document.flags, strict=True))
+    counts = {name: places for name, places in counts.items() if len(places) >= SPEAKER_LINES}
+    known = dict(zip(document.lowers, document.flags, strict=True)) if counts else {}
     for name, places in counts.items():
         words = name.split()
-        if len(places) < SPEAKER_LINES or len(words) > MAX_NAME or all(_is_field(w, known.get(w, 0)) for w in words):
+        if len(words) > MAX_NAME or all(_is_field(w, known.get(w, 0)) for w in words):
             continue
         for start, end in places:
             yield Finding(start, end, "HANDLE", "context", "speaker of a chat or minutes")

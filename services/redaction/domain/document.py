@@ -61,8 +61,10 @@ class Document:
     dated: list[Dated] | None = None
     certainty: list[float] | None = None
     known: frozenset[int] = frozenset()
+    public: list[tuple[int, int]] | None = None
     """`dated` are the dates of the text once they were read; `certainty` is, per token, how sure the tagger is that
-    it identifies somebody (0 to 1), None without a tagger; `known` are the tokens of what everybody knows."""
+    it identifies somebody (0 to 1), None without a tagger; `known` are the tokens of what everybody knows; `public`
+    is where the addresses of public sites stand, once they were looked for."""
 
     def tokens(self, start: int, end: int) -> range:
         """Numbers of the tokens within a stretch of the text."""

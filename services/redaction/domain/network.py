@@ -109,10 +109,11 @@ def _is_public(address: str) -> bool:
 
 def public_links(document: Document) -> list[tuple[int, int]]:
     """Where the addresses of public bodies' sites stand: "www.saferinternet.org.uk"."""
-    text = document.text
-    if not any(ending in text for ending in (".org", ".gov", ".co.uk", ".police", ".com", ".net")):
-        return []
-    return [m.span() for m in SITE.finditer(text) if _is_public(m.group())]
+    if document.public is None:
+        text = document.text
+        possible = any(ending in text for ending in (".org", ".gov", ".co.uk", ".police", ".com", ".net"))
+        document.public = [m.span() for m in SITE.finditer(text) if _is_public(m.group())] if possible else []
+    return document.public
 
 
 def _glued(document: Document) -> Iterator[Finding]:
