@@ -18,6 +18,7 @@ from contracts.topics import DEAD_LETTERS, SERVICES, TOPICS
 from services.local.commands import sample_urns
 from services.local.stack import Stack, running
 from tests.support.canary import Planted, Search
+from tests.support.embedded import run_directory
 from tests.support.stack import Client, client_of, options
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.real_kafka]
@@ -30,15 +31,16 @@ OFFSETS_ONLY = frozenset({".index", ".timeindex"})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def faulty(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Client]:
+async def faulty() -> AsyncIterator[Client]:
     """A system whose services raise exceptions full of personal data."""
     launchers = {service: (sys.executable, "-m", "tests.support.faulty", service) for service in SERVICES}
     soon = {"intake": {"SAFEROUTE_STALL_AFTER_SECONDS": "5"}}  # what three faults in a row gave up on comes again
-    async with (
-        running(options(tmp_path_factory.mktemp("faulty"), launchers=launchers, overrides=soon)) as stack,
-        client_of(stack) as client,
-    ):
-        yield client
+    with run_directory("faulty") as folder:
+        async with (
+            running(options(folder, launchers=launchers, overrides=soon)) as stack,
+            client_of(stack) as client,
+        ):
+            yield client
 
 
 async def test_planted_identifiers_leave_no_trace(client: Client) -> None:

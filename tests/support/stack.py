@@ -12,13 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 import pytest_asyncio
 
 from services.local.commands import EXAMPLES, sample_urns
 from services.local.mail_store import CaughtMail
 from services.local.stack import Options, Stack, running
-from tests.support.embedded import require_kafka
+from tests.support.embedded import require_kafka, run_directory
 
 PATIENCE_SECONDS = 60.0
 """For anything to happen on a loaded machine; a test that needs longer has found something."""
@@ -88,10 +87,11 @@ def options(run_dir: Path, **changes: Any) -> Options:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
+async def stack() -> AsyncIterator[Stack]:
     """Everything, running."""
-    async with running(options(tmp_path_factory.mktemp("stack"))) as everything:
-        yield everything
+    with run_directory("stack") as folder:
+        async with running(options(folder)) as everything:
+            yield everything
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

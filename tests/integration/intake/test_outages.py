@@ -19,9 +19,9 @@ ANSWER_SECONDS = 5.0
 
 
 @pytest.fixture
-def own_postgres(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
+def own_postgres(run_dir: Path) -> Iterator[EmbeddedPostgres]:
     """A server that a test may pause and stop."""
-    with EmbeddedPostgres(tmp_path / "postgres") as server:
+    with EmbeddedPostgres(run_dir) as server:
         yield server
 
 
