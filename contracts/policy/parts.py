@@ -77,7 +77,8 @@ class Dated(PolicyPart):
 def turning_days(dated: Sequence[Dated]) -> tuple[dt.date, ...]:
     """The days on which one of `dated` begins to hold or has ended, in order."""
     begins = {one.valid_from for one in dated if one.valid_from is not None}
-    ends = {one.valid_to + dt.timedelta(days=1) for one in dated if one.valid_to is not None}
+    last_days = {one.valid_to for one in dated if one.valid_to is not None and one.valid_to < dt.date.max}
+    ends = {day + dt.timedelta(days=1) for day in last_days}
     return tuple(sorted(begins | ends))
 
 

@@ -13,6 +13,8 @@ from services.kit.message_lint import lint_message
         ("A video is going round on Snapchat.", "names_platform"),
         ("Ask your child about OMEGLE and similar sites.", "names_platform"),
         ("Talk about Tik Tok.", "names_platform"),
+        ("It was sent in a snap chat.", "names_platform"),
+        ("It is silly to send it.", "blames"),
         ("Dear parents of {{ child_name }},", "placeholder_not_allowed"),
         ("A concern at {{ school.name | upper }}", "placeholder_not_allowed"),
         ("A concern at ((school name))", "placeholder_not_allowed"),

@@ -125,6 +125,11 @@ def test_a_destination_that_nobody_compared_with_its_source_for_180_days_is_a_wa
     )
 
 
+def test_the_last_day_of_the_calendar_means_until_further_notice() -> None:
+    endless = with_part(KENT, "destinations", place(KENT, "lado"), valid_to=dt.date.max)
+    assert check_pack(endless, TODAY).findings == ()
+
+
 def test_a_rule_that_ends_and_leaves_a_hole_is_found_before_it_ends() -> None:
     ending = with_rules(KENT, **{"130_any_other": {"valid_to": dt.date(2027, 3, 31)}})
     assert any(
