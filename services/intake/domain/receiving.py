@@ -33,6 +33,7 @@ def facts_of(referral: ReferralIn, client: Client, schools: SchoolsRegister, pac
         district=school.district if school else None,
         phase=school.phase if school else None,
         districts=pack.districts | schools.districts,
+        council_la=pack.council.la_code,
     )
     return facts.model_copy(update={"test": facts.test or client.mode == "test"})
 
