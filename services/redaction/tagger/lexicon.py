@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import IntEnum
+from typing import Final
+
+_SHORT: Final = 2
+"""Digits of a number that is nobody's, and line breaks in a row."""
 
 
 def word_set(written: str) -> frozenset[str]:
@@ -58,5 +62,7 @@ class WordLists:
         return base * 4 + 2 * (folded in self.forenames) + (folded in self.surnames)
 
     def is_listed(self, folded: str) -> bool:
-        """Whether the word comes from a shipped list of ordinary words, so that remembering it tells nothing."""
-        return folded in self.ordinary or folded in self.vocabulary or folded in self.common
+        """Whether remembering the word tells nothing: it is on a shipped list of ordinary words, or a short number."""
+        if folded in self.ordinary or folded in self.vocabulary or folded in self.common:
+            return True
+        return 0 < len(folded) <= _SHORT and (folded[0].isdigit() or folded[0] == "\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import accumulate, chain
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from services.redaction.tagger.features import Features
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.tokens import fold
-from services.redaction.tagger.words import PAD, ROWS_PER_WORD, word_rows
+from services.redaction.tagger.words import word_rows
 
 Matrix = NDArray[np.float32]
 
@@ -20,8 +21,6 @@ BLOCK: Final = 2048
 
 _FIRST_ROWS: Final = 4096
 """Rows of the table of word vectors at the start; it grows with the shipped lists, never beyond them by much."""
-
-_PADDING: Final = [PAD] * ROWS_PER_WORD
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,17 +102,17 @@ class Network:
         missing = np.flatnonzero(rows < 0).tolist()
         if not missing:
             return rows
-        missing.sort(key=lambda at: not self._lists.is_listed(fold(forms[at])))
-        first, end = self._kept, self._kept + len(missing)
+        is_listed = self._lists.is_listed
+        listed = [at for at in missing if is_listed(fold(forms[at]))]
+        kept = set(listed)
+        order = listed + [at for at in missing if at not in kept]
+        first, end = self._kept, self._kept + len(order)
         if end > len(self._table):
             self._table = np.concatenate((self._table[:first], np.zeros((end, self._table.shape[1]), np.float32)))
-        names = [forms[at] for at in missing]
-        self._table[first:end] = self._fresh(names)
-        rows[missing] = np.arange(first, end)
-        for name in names:
-            if not self._lists.is_listed(fold(name)):
-                break
-            self._row_of[name] = self._kept
+        self._table[first:end] = self._fresh([forms[at] for at in order])
+        rows[order] = np.arange(first, end)
+        for at in listed:
+            self._row_of[forms[at]] = self._kept
             self._kept += 1
         return rows
 
@@ -121,10 +120,13 @@ class Network:
         """(m, C) vectors of these forms, computed together."""
         weights = self._weights
         found = [word_rows(form, self._lists) for form in forms]
-        rows = np.array([row + _PADDING[len(row) :] for row in found], dtype=np.intp)
-        summed = weights.embedding[rows].sum(axis=1) + weights.embedding_bias
+        begins = np.fromiter(accumulate(map(len, found[:-1]), initial=0), dtype=np.intp, count=len(found))
+        flat = np.fromiter(chain.from_iterable(found), dtype=np.intp)
+        summed = np.add.reduceat(weights.embedding[flat], begins, axis=0)
+        summed += weights.embedding_bias
         np.maximum(summed, 0.0, out=summed)
-        vectors: Matrix = summed @ weights.word + weights.token_bias
+        vectors: Matrix = summed @ weights.word
+        vectors += weights.token_bias
         return vectors
 
 

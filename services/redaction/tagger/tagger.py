@@ -96,32 +96,34 @@ class Tagger:
     def _spans(
         self, text: str, tokens: Tokens, table: NDArray[np.float32], identifying: NDArray[np.float32]
     ) -> list[TaggerSpan]:
-        best = table[:, 1:].argmax(axis=1) + 1
-        covered = np.flatnonzero(identifying >= self._thresholds[best])
-        columns = (covered, tokens.starts[covered], tokens.ends[covered], best[covered], identifying[covered])
-        runs: list[tuple[int, int, int, float]] = []
-        last = -2
-        for at, start, end, label, value in zip(*(column.tolist() for column in columns), strict=True):
-            if tokens.surfaces[at][0] == "\n":
-                continue
-            if runs and runs[-1][2] == label and _continues(tokens, last, at):
-                first, _, _, highest = runs[-1]
-                runs[-1] = (first, end, label, max(highest, value))
-            else:
-                runs.append((start, end, label, value))
-            last = at
-        trimmed = ((*_trim(text, start, end), label, value) for start, end, label, value in runs)
-        return [
-            TaggerSpan(start, end, self._labels[label], value) for start, end, label, value in trimmed if start < end
-        ]
+        label = table[:, 1:].argmax(axis=1) + 1
+        label[identifying < self._thresholds[label]] = 0
+        _bridge(tokens, label)
+        change = np.flatnonzero(np.concatenate(([label[0] > 0], label[1:] != label[:-1])))
+        if not len(change):
+            return []
+        stops = np.append(change[1:], len(label)) - 1
+        surest = np.maximum.reduceat(identifying, change)
+        columns = (label[change], tokens.starts[change], tokens.ends[stops], surest)
+        out: list[TaggerSpan] = []
+        for number, start, end, value in zip(*(column.tolist() for column in columns), strict=True):
+            if number:
+                first, stop = _trim(text, start, end)
+                if first < stop:
+                    out.append(TaggerSpan(first, stop, self._labels[number], value))
+        return out
 
 
-def _continues(tokens: Tokens, last: int, at: int) -> bool:
-    """Whether a covered token goes on with the span that ended at the covered token before it."""
-    if at == last + 1:
-        return True
-    joined = tokens.ends[last] == tokens.starts[last + 1] and tokens.ends[at - 1] == tokens.starts[at]
-    return at == last + 2 and bool(joined) and tokens.surfaces[last + 1] in _BRIDGED
+def _bridge(tokens: Tokens, label: NDArray[np.int64]) -> None:
+    """Gives a sign inside a code or a name the label of both its neighbours; a line break never has one."""
+    between = np.flatnonzero((label[1:-1] == 0) & (label[:-2] > 0) & (label[:-2] == label[2:])) + 1
+    for at in between.tolist():
+        joined = tokens.ends[at - 1] == tokens.starts[at] and tokens.ends[at] == tokens.starts[at + 1]
+        if joined and tokens.surfaces[at] in _BRIDGED:
+            label[at] = label[at - 1]
+    for at in np.flatnonzero(label).tolist():
+        if tokens.surfaces[at][0] == "\n":
+            label[at] = 0
 
 
 def _trim(text: str, start: int, end: int) -> tuple[int, int]:
