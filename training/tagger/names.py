@@ -13,8 +13,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from faker.config import AVAILABLE_LOCALES
-
 _LATIN: Final = re.compile(r"[A-Za-zÀ-ɏ]{2,15}(?:[-'][A-Za-zÀ-ɏ]{2,15})?\Z")
 _FORENAMES: Final = ("first_names", "first_names_male", "first_names_female", "first_romanized_names")
 _SURNAMES: Final = ("last_names", "last_names_male", "last_names_female", "last_romanized_names")
@@ -87,7 +85,8 @@ def load() -> NamePool:
     """The same pool for the same version of Faker; British names count four times."""
     forenames: dict[str, list[str]] = {}
     surnames: dict[str, list[str]] = {}
-    for locale in sorted(AVAILABLE_LOCALES):
+    locales = importlib.import_module("faker.config").AVAILABLE_LOCALES  # only training has Faker
+    for locale in sorted(locales):
         first, last = _names_of(locale, _FORENAMES), _names_of(locale, _SURNAMES)
         if len(first) >= 20:
             forenames[locale] = first

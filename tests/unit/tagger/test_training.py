@@ -6,8 +6,6 @@ import random
 
 import pytest
 
-pytest.importorskip("faker", reason="training has its own environment: requirements/training.txt")
-
 from training.tagger import gold
 from training.tagger.names import NamePool
 from training.tagger.noise import abbreviate, lower, scan, slip, spoil, unpunctuate, unwrap, upper
