@@ -37,7 +37,7 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
     )
     broker = create_broker(settings.kafka)
     handler = RouteReferral(lambda: policy.current, clock)
-    subscribe(broker, Settler("routing", Publisher(broker, fatal), handler))
+    subscribe(broker, Settler("routing", Publisher(broker, fatal), handler, give_up=handler.give_up))
 
     async def kafka_answers() -> bool:
         return await broker.ping(PING_SECONDS)

@@ -18,12 +18,14 @@ from contracts.events.referral_received import ReferralReceivedV1
 from contracts.events.referral_redacted import RedactedNarrative, ReferralRedactedV1
 from contracts.events.referral_routed import ReferralRoutedV1, Stage
 from contracts.events.referral_transfer_requested import ReferralTransferRequestedV1
+from contracts.failure_codes import FailureCode
 from contracts.model import Contract
 from contracts.policy import Pack
 from services.kit.clock import Clock
 from services.kit.errors import PermanentError
 from services.routing.domain import decide, decide_alert, decide_held
 from services.routing.domain.transfer import decide_transfer
+from services.routing.domain.unplaced import decide_unplaced
 
 log = structlog.get_logger()
 
@@ -56,6 +58,18 @@ class RouteReferral:
             case _:
                 return ()
 
+    def give_up(self, envelope: Envelope[Contract], _code: FailureCode) -> Sequence[Envelope[Contract]]:
+        """A fault that no rule foresaw: a person is told at once. A decision that comes later counts more.
+
+        A transfer that cannot be decided stays with the team that asked: its clock runs on.
+        """
+        match envelope.data:
+            case ReferralRedactedV1() | ReferralQuarantinedV1() as referral:
+                decision = decide_unplaced(self.clock(), self.pack())
+                return [self._routed(envelope, referral, "held", decision, step="unplaced")]
+            case _:
+                return ()
+
     def _routed(
         self,
         cause: Envelope[Contract],
@@ -63,6 +77,8 @@ class RouteReferral:
         stage: Stage,
         decision: Decision,
         narrative: RedactedNarrative | None = None,
+        *,
+        step: str | None = None,
     ) -> Envelope[Contract]:
         now = self.clock()
         log.info(
@@ -84,4 +100,4 @@ class RouteReferral:
             decision=decision,
             narrative=narrative,
         )
-        return cause.caused("routing", event.type, event, now, derived_id(cause.id, f"routed/{stage}"))
+        return cause.caused("routing", event.type, event, now, derived_id(cause.id, f"routed/{step or stage}"))

@@ -73,3 +73,24 @@ async def test_a_second_delivery_gives_the_same_event() -> None:
 
 async def test_events_that_are_not_routings_are_passed_by() -> None:
     assert await ROUTE(example("notification.sent.v1")) == ()
+
+
+def test_what_cannot_be_decided_is_opened_by_a_person_at_once() -> None:
+    for event_type in ("referral.redacted.v1", "referral.quarantined.v1"):
+        [answer] = ROUTE.give_up(example(event_type), "handler.permanent")
+        event = answer.data
+        assert isinstance(event, ReferralRoutedV1)
+        assert (event.stage, event.decision.urgency, event.narrative) == ("held", "immediate", None)
+        assert event.decision.destination == KENT.held.destination
+        assert event.decision.acknowledge_by - NOW == dt.timedelta(minutes=15)
+
+
+async def test_giving_up_has_another_id_than_the_decision_that_may_follow() -> None:
+    [held] = ROUTE.give_up(example("referral.redacted.v1"), "handler.permanent")
+    [decided] = await ROUTE(example("referral.redacted.v1"))
+    assert held.id != decided.id
+
+
+def test_a_transfer_that_cannot_be_decided_stays_where_it_is() -> None:
+    assert ROUTE.give_up(example("referral.transfer-requested.v1"), "routing.destination_unknown") == ()
+    assert ROUTE.give_up(example("referral.received.v1"), "handler.permanent") == ()
