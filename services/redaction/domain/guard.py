@@ -2,20 +2,23 @@
 declare a text fit to leave.
 
 It knows nothing of tokens, layers or spans. It strips the pseudonyms and looks for every identifier of the
-record: as written, without separators, with one slip, and every written form of a date of birth; then for
-anything with the shape or checksum of an identifier.
+record: as written, run together or spaced, and with one slip; for names, among the words that are no ordinary
+ones; for every written form of a date of birth; then for anything with the shape or checksum of an identifier.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, final
 
+from rapidfuzz.distance import OSA
+
 from contracts.record import Record
+from services.redaction.domain.guard_dates import holds_birth
+from services.redaction.domain.guard_shapes import shape
 
 _KEY: Final = object()
 
@@ -48,36 +51,29 @@ class Leak:
 
 
 PSEUDONYM = re.compile(r"\[[A-Z][A-Z_]*(?:_\d+)?(?:: [^\]\[\n]{1,40})?\]")
-MAIL = re.compile(r"[\w+-]@[\w-]{1,63}\.[a-z]", re.IGNORECASE)
-PHONE = re.compile(r"(?<!\d)(?:\+44|0)(?:[ ().-]{0,2}\d){9,10}(?!\d)")
-LONG_NUMBER = re.compile(r"\d[\d ().-]{7,}[\dA-Za-z]")
-TEN_DIGITS = re.compile(r"(?<!\d)\d{3}[ -]?\d{3}[ -]?\d{4}(?!\d)")
-PUBLIC = re.compile(r"0800|0808|03000?[0-9]{6}|034[45]|116")
-"""Freephone and public-service numbers, which advice in a referral may quote."""
-UPN = re.compile(r"(?<![A-Za-z0-9])[A-Za-z]\d{11}[0-9A-Za-z](?![A-Za-z0-9])")
-UPN_LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 
 MIN_COMPACT = 6
 """Characters from which a value is searched with all separators gone; shorter ones turn up by chance."""
 
+MIN_SLIP = 7
+"""Characters from which a value with a digit in it is searched with one slip: a postcode is the shortest."""
+
 MIN_NAME = 3
 """Letters from which a name is searched by itself."""
+
+MIN_SLIP_NAME = 5
+"""Letters from which a name is searched with one slip, and inside longer unknown words."""
 
 MIN_FULL_NAME = 8
 """Letters from which forename and surname are searched run together."""
 
+MIN_SPELLED = 3
+"""Single letters in a row that may spell a name."""
+
 KEPT = re.compile(r"[^\W_]+|\x00")
+PIECE = re.compile(r"[^\W\d_]+|\d+")
 LETTERS = re.compile(r"[^\W\d_]+")
 MARKS = re.compile("[\u0300-\u036f\u200b-\u200f\u00ad\u2060\ufeff]")
-MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-DATE_LIKE = re.compile(
-    r"(?<!\d)(?:\d{1,4}[ ./-]{1,2}\d{1,2}[ ./-]{1,2}\d{2,4}|\d{1,2}(?:st|nd|rd|th)?(?: of)?[ ./-]{0,2}"
-    r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}[ .,/'-]{1,3}\d{2,4}"
-    r"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{2,4}"
-    r"|\d{6}|\d{8})(?!\d)"
-)
-DIGITS = re.compile(r"\d+")
-PART = re.compile(r"\d+|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)")
 
 
 def inspect(text: str, record: Record, is_word: Callable[[str], bool]) -> GuardedText | Leak:
@@ -89,12 +85,13 @@ def inspect(text: str, record: Record, is_word: Callable[[str], bool]) -> Guarde
     plain = _plain(bare)
     tokens = KEPT.findall(plain)
     compact = "".join(tokens)
-    words = {letters for token in set(tokens) for letters in ((token,) if token.isalpha() else LETTERS.findall(token))}
+    pieces = {piece for token in set(tokens) for piece in ((token,) if token.isalpha() else PIECE.findall(token))}
+    births = {learner.date_of_birth for learner in record.learners if learner.date_of_birth}
     leak = (
-        _shapes(bare)
+        shape(bare)
         or _values(compact, record, is_word)
-        or _births(plain, tokens, record)
-        or _names(words, compact, record, is_word)
+        or ("date_of_birth" if births and holds_birth(plain, pieces, births) else None)
+        or _names(pieces, _spelled(tokens), compact, record, is_word)
     )
     return Leak(leak) if leak else GuardedText(text, _KEY)
 
@@ -113,30 +110,18 @@ def _compact(value: str) -> str:
     return "".join(KEPT.findall(_plain(value)))
 
 
-def _shapes(bare: str) -> str | None:
-    """Identifiers by form and checksum, whoever's they are."""
-    if "@" in bare and MAIL.search(bare):
-        return "email"
-    if not LONG_NUMBER.search(bare):
-        return None
-    if any(not PUBLIC.match("".join(DIGITS.findall(m.group()))) for m in PHONE.finditer(bare)):
-        return "phone"
-    if any(_nhs(m.group()) for m in TEN_DIGITS.finditer(bare)):
-        return "nhs_number"
-    if any(_upn(m.group()) for m in UPN.finditer(bare)):
-        return "upn"
-    return None
-
-
-def _nhs(value: str) -> bool:
-    digits = [int(c) for c in value if c.isdigit()]
-    check = 11 - sum(d * w for d, w in zip(digits, range(10, 1, -1), strict=False)) % 11
-    return len(digits) == 10 and check % 11 == digits[9] and check != 10
-
-
-def _upn(value: str) -> bool:
-    body = value[1:12]
-    return value[0].upper() == UPN_LETTERS[sum(int(d) * w for d, w in zip(body, range(2, 13), strict=True)) % 23]
+def _spelled(tokens: list[str]) -> list[str]:
+    """Single letters in a row, run together: "J-a-y-d-e-n", with what other single letters stand beside them."""
+    found: list[str] = []
+    run = ""
+    for token in [*tokens, ""] if sum(len(token) == 1 for token in tokens) > MIN_SPELLED else ():
+        if len(token) == 1 and token.isalpha():
+            run += token
+            continue
+        if len(run) >= MIN_SPELLED:
+            found.append(run)
+        run = ""
+    return found
 
 
 def _identifiers(record: Record) -> Iterator[tuple[str, str]]:
@@ -154,71 +139,91 @@ def _identifiers(record: Record) -> Iterator[tuple[str, str]]:
     yield "phone", record.referrer.phone or ""
     yield "email", record.referrer.email or ""
     yield "school", record.school.name or ""
+    yield "urn", record.school.urn or ""
 
 
 def _values(compact: str, record: Record, is_word: Callable[[str], bool]) -> str | None:
     """Any identifier of the record, whatever stood between its characters; "Confidential" is no address."""
     for kind, value in _identifiers(record):
         wanted = _compact(value)
-        if wanted.isalpha() and is_word(wanted):
+        if len(wanted) < MIN_COMPACT or (wanted.isalpha() and is_word(wanted)):
             continue
-        if len(wanted) >= MIN_COMPACT and (wanted in compact or (kind == "phone" and wanted[-9:] in compact)):
+        if kind == "phone":
+            wanted = wanted[-9:]
+        slips = len(wanted) >= MIN_SLIP and (kind == "email" or not wanted.isalpha())
+        if wanted in compact or (slips and _slipped(wanted, compact)):
             return kind
     return None
 
 
-def _births(plain: str, tokens: list[str], record: Record) -> str | None:
-    """Any full date of the text that is a date of birth of the record, in whatever order and form."""
-    births = {learner.date_of_birth for learner in record.learners if learner.date_of_birth}
-    numbers = {digits for token in tokens if not token.isalpha() for digits in DIGITS.findall(token)}
-    near = {born for born in births if not numbers.isdisjoint(_pieces(born))}
-    for match in DATE_LIKE.finditer(plain) if near else ():
-        if any(_same_day(PART.findall(match.group()), born) for born in near):
-            return "date_of_birth"
-    return None
+def _slipped(wanted: str, compact: str) -> bool:
+    """Whether a value stands in a text with one slip.
+
+    One of its halves is whole then, and what is beside it is near the other; two letters exchanged over one cut are
+    within a half of the other cut.
+    """
+    middle = len(wanted) // 2
+    return _slipped_about(wanted, middle, compact) or _slipped_about(wanted, middle + 1, compact)
 
 
-def _pieces(born: dt.date) -> tuple[str, ...]:
-    """A year, or a whole date run together: one of them stands in every full writing of the day."""
-    return (
-        f"{born.year}",
-        f"{born.year % 100:02d}",
-        f"{born:%d%m%Y}",
-        f"{born:%Y%m%d}",
-        f"{born:%d%m%y}",
-    )
+def _slipped_about(wanted: str, middle: int, compact: str) -> bool:
+    head, tail = wanted[:middle], wanted[middle:]
+    at = compact.find(head)
+    while at >= 0:
+        if _near(tail, compact[at + middle : at + len(wanted) + 1], backwards=False):
+            return True
+        at = compact.find(head, at + 1)
+    at = compact.find(tail)
+    while at >= 0:
+        if _near(head, compact[max(0, at - middle - 1) : at], backwards=True):
+            return True
+        at = compact.find(tail, at + 1)
+    return False
 
 
-def _same_day(parts: list[str], born: dt.date) -> bool:
-    """Whether the pieces of a written date are this day, day first, month first or year first."""
-    if len(parts) == 1:
-        day, month, year = f"{born:%d}", f"{born:%m}", f"{born:%Y}"
-        return parts[0] in (day + month + year, year + month + day, day + month + year[2:])
-    numbers = [MONTHS.index(part[:3]) + 1 if part.isalpha() else int(part) for part in parts]
-    wanted = [born.day, born.month, born.year]
-    shorter = [born.day, born.month, born.year % 100]
-    return sorted(numbers) in (sorted(wanted), sorted(shorter))
+def _near(half: str, beside: str, *, backwards: bool) -> bool:
+    """Whether the other half begins (or, `backwards`, ends) what is beside the whole one, but for one slip."""
+    for length in (len(half), len(half) - 1, len(half) + 1):
+        piece = beside[-length:] if backwards else beside[:length]
+        if len(piece) == length and OSA.distance(half, piece, score_cutoff=1) <= 1:
+            return True
+    return False
 
 
 def _people(record: Record) -> Iterator[tuple[str, str]]:
     """(forename, surname) of everybody in the record."""
     for learner in record.learners:
-        for forename in (learner.legal_forename, learner.preferred_forename, *learner.known_as):
-            yield forename or "", learner.legal_surname or ""
+        surname = learner.legal_surname or ""
+        for forename in (learner.legal_forename, learner.preferred_forename, learner.middle_names, *learner.known_as):
+            yield forename or "", surname
         for contact in learner.contacts:
             yield contact.forename or "", contact.surname or ""
     first, _, last = (record.referrer.name or "").rpartition(" ")
     yield first, last
 
 
-def _names(words: set[str], compact: str, record: Record, is_word: Callable[[str], bool]) -> str | None:
+def _names(
+    words: set[str], spelled: list[str], compact: str, record: Record, is_word: Callable[[str], bool]
+) -> str | None:
+    """Names of the record among words, spelled out, inside unknown words or with a slip; two of one person together."""
+    names: set[str] = set()
     for forename, surname in _people(record):
         for name in (forename, surname):
             folded = _plain(name)
-            for part in (folded,) if folded.isalpha() else LETTERS.findall(folded):
-                if len(part) >= MIN_NAME and part in words and not is_word(part):
-                    return "name"
-        whole = _compact(forename + surname)
-        if forename and surname and len(whole) >= MIN_FULL_NAME and whole in compact:
+            names.update((folded,) if folded.isalpha() else LETTERS.findall(folded))
+        first, last = _compact(forename), _compact(surname)
+        long = len(first) > 1 and len(last) > 1 and len(first + last) >= MIN_FULL_NAME
+        if long and (first + last in compact or last + first in compact):
             return "full_name"
+    told = {name for name in names if len(name) >= MIN_NAME and not is_word(name)}
+    if not told.isdisjoint(words) or any(name in run for run in spelled for name in told):
+        return "name"
+    unknown = [word for word in words if len(word) >= MIN_SLIP_NAME - 1 and word.isalpha() and not is_word(word)]
+    if any(_like(name, word) for name in told if len(name) >= MIN_SLIP_NAME for word in unknown):
+        return "name"
     return None
+
+
+def _like(name: str, word: str) -> bool:
+    """Whether an unknown word holds a name, or is one with a slip."""
+    return name in word or OSA.distance(name, word, score_cutoff=1) <= 1
