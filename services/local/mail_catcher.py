@@ -10,8 +10,6 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import uvicorn
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -19,7 +17,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from services.local.mail_page import MailPage
 from services.local.mail_store import PERMANENT, TEMPORARY, CaughtMail, MailStore, Refusal
 from services.local.processes import CODE_ROOT, LOOPBACK, Child, Program, accepts_connections, free_port
-from services.local.run_directory import PartError, RunDirectory
+from services.local.run_directory import Part, PartError
 
 START_TIMEOUT = 30.0
 """Seconds from fork to both ports answering; measured 0.6."""
@@ -32,13 +30,13 @@ class MailCatcherError(PartError):
     """The mail catcher could not be started. The message ends with the end of its log."""
 
 
-class MailCatcher:
+class MailCatcher(Part):
     """The mail catcher as a part of the embedded run, in a process of its own. Mails stay in the run directory."""
 
     name = "mail catcher"
 
     def __init__(self, run_dir: Path, *, smtp_port: int | None = None, http_port: int | None = None) -> None:
-        self._directory = RunDirectory(run_dir)
+        super().__init__(run_dir)
         self.smtp_port = smtp_port or free_port()
         self.http_port = http_port or free_port()
         self.store = MailStore(run_dir / "mails")
@@ -61,24 +59,6 @@ class MailCatcher:
     def running(self) -> bool:
         """Whether its process exists."""
         return self._child.running
-
-    def __enter__(self) -> Self:
-        self._directory.__enter__()
-        try:
-            self.start()
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self.stop()
-        self._directory.__exit__(None, None, None)
 
     def start(self) -> None:
         """Start it and wait until it takes mails and shows its page. Raises MailCatcherError."""

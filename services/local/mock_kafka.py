@@ -10,13 +10,12 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from confluent_kafka import cimpl
 
 from services.local.processes import CODE_ROOT, Child, Program, accepts_connections
-from services.local.run_directory import PartError, RunDirectory
+from services.local.run_directory import Part, PartError
 from services.local.topics import TopicSpec, partitions_of
 
 START_TIMEOUT = 20.0
@@ -36,13 +35,13 @@ class MockKafkaError(PartError):
     """The in-process broker could not be started or make a topic."""
 
 
-class MockKafka:
+class MockKafka(Part):
     """The in-process broker as a part of the embedded run: same face as EmbeddedKafka, but a restart loses all."""
 
     name = "librdkafka's in-process broker"
 
     def __init__(self, run_dir: Path) -> None:
-        self._directory = RunDirectory(run_dir)
+        super().__init__(run_dir)
         self._address_file = run_dir / "address"
         self.log = run_dir / "mock-kafka.log"
         argv = (sys.executable, "-m", "services.local.mock_kafka", str(self._address_file.absolute()))
@@ -59,24 +58,6 @@ class MockKafka:
     def running(self) -> bool:
         """Whether its process exists."""
         return self._child.running
-
-    def __enter__(self) -> Self:
-        self._directory.__enter__()
-        try:
-            self.start()
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self.stop()
-        self._directory.__exit__(None, None, None)
 
     def start(self) -> None:
         """Start it and wait until it listens. Raises MockKafkaError."""

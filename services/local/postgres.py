@@ -8,14 +8,12 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import psutil
 
 from services.local.postgres_binaries import ACCOUNT, PostgresUnavailableError, binaries, let_in
 from services.local.processes import LOOPBACK, Child, Program, free_port
-from services.local.run_directory import RunDirectory, wait_gone
+from services.local.run_directory import Part, wait_gone
 
 SUPERUSER = "postgres"
 """The database superuser; services never get it."""
@@ -53,7 +51,7 @@ SETTINGS = {
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
 
-class EmbeddedPostgres:
+class EmbeddedPostgres(Part):
     """One server in a run directory, which keeps its data and passwords until `wipe`.
 
     `with EmbeddedPostgres(run_dir) as postgres:` starts and stops it. The port stays the same over restarts of one
@@ -63,7 +61,7 @@ class EmbeddedPostgres:
     name = "PostgreSQL"
 
     def __init__(self, run_dir: Path) -> None:
-        self._directory = RunDirectory(run_dir)
+        super().__init__(run_dir)
         self._data = (run_dir / "data").absolute()
         self._secrets = run_dir / "passwords.json"
         self.log = run_dir / "postgres.log"
@@ -97,24 +95,6 @@ class EmbeddedPostgres:
     def running(self) -> bool:
         """Whether the postmaster exists."""
         return self._child.running
-
-    def __enter__(self) -> Self:
-        self._directory.__enter__()
-        try:
-            self.start()
-        except BaseException:
-            self._close()
-            raise
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._close()
-
-    def _close(self) -> None:
-        self.stop()
-        self._directory.__exit__(None, None, None)
 
     def start(self) -> None:
         """Set it up if the directory is empty, start it and wait until it answers. Raises PostgresUnavailableError."""

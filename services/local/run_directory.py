@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import time
+from abc import ABC, abstractmethod
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -43,6 +44,39 @@ class RunDirectory:
         if self._lock_fd is not None:
             os.close(self._lock_fd)
             self._lock_fd = None
+
+
+class Part(ABC):
+    """An embedded part: holds its run directory and runs for as long as the context lasts."""
+
+    def __init__(self, run_dir: Path) -> None:
+        self._directory = RunDirectory(run_dir)
+
+    @abstractmethod
+    def start(self) -> None:
+        """Start it and wait until it answers. Raises a PartError."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """End it cleanly; nothing happens when it does not run."""
+
+    def __enter__(self) -> Self:
+        self._directory.__enter__()
+        try:
+            self.start()
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        self.stop()
+        self._directory.__exit__(None, None, None)
 
 
 def remember(pid_file: Path, pid: int) -> None:
