@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
-from services.redaction.domain.lexicon import PROPER, SAFE
+from services.redaction.domain.lexicon import PROPER
 from services.redaction.domain.network import public_links
 from services.redaction.domain.words import word_set
 
@@ -16,9 +16,8 @@ def find(document: Document) -> list[Finding]:
     """Every token of letters that is unknown, or known as a proper name only."""
     found = []
     public = public_links(document)
-    for i, flags in enumerate(document.flags):
-        if flags & SAFE:
-            continue
+    for i in document.unsafe:
+        flags = document.flags[i]
         word = document.words[i]
         if not word[0].isalpha() and not any(c.isalpha() for c in word):
             continue

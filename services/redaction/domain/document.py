@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 
 from services.redaction.domain.dates import Dated
-from services.redaction.domain.lexicon import Lexicon
+from services.redaction.domain.lexicon import SAFE, Lexicon
 from services.redaction.domain.normalise import Normalised, normalise
 
 TOKEN = re.compile(r"(\w+(?:'\w+)*)")
@@ -40,7 +40,8 @@ class Document:
     """Parallel lists, one entry a token; offsets are into `text`, the normalised narrative.
 
     `gaps[i]` is what stands before token i; `digits` are the numbers of the tokens with a digit in them, `capitals` of
-    those that open with a capital; `at` leads from a token's start to its number.
+    those that open with a capital, `unsafe` of those that no list vouches for; `at` leads from a token's
+    start to its number.
     """
 
     source: Normalised
@@ -54,6 +55,7 @@ class Document:
     initial: list[bool]
     digits: list[int]
     capitals: list[int]
+    unsafe: list[int]
     at: dict[int, int]
     shouting: bool
     whispering: bool
@@ -97,7 +99,9 @@ def _initial(capitals: list[int], gaps: list[str]) -> list[bool]:
 def _is_careful(words: list[str], gaps: list[str]) -> bool:
     """Whether sentences open with capitals, so that a name in lower case would be a slip."""
     opening = [
-        word for word, gap in zip(words, gaps, strict=False) if gap[:2] in (". ", "? ", "! ") and word[0].isalpha()
+        word
+        for word, gap in zip(words, gaps, strict=False)
+        if gap != " " and gap[:2] in (". ", "? ", "! ") and word[0].isalpha()
     ]
     return len(opening) >= FEW and sum(word[0].isupper() for word in opening) >= CAREFUL * len(opening)
 
@@ -111,6 +115,7 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
     gaps = pieces[0:-1:2]
     edges = list(accumulate(map(len, pieces)))
     starts = edges[0:-1:2]
+    flags = lexicon.flags_of(lowers)
     capitals = [i for i, word in enumerate(words) if word[0].isupper()]
     long = [word for word in words if len(word) > SHORT]
     upper = sum(map(str.isupper, long))
@@ -123,7 +128,8 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
         starts=starts,
         ends=edges[1::2],
         gaps=gaps,
-        flags=lexicon.flags_of(lowers),
+        flags=flags,
+        unsafe=[i for i, flag in enumerate(flags) if not flag & SAFE],
         initial=_initial(capitals, gaps),
         digits=[i for i, word in enumerate(words) if not word.isalpha() and DIGIT.search(word)],
         capitals=capitals,

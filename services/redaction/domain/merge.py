@@ -113,8 +113,9 @@ def _repeated(document: Document, findings: list[Finding]) -> list[Finding]:
     if not names:
         return []
     again = []
-    for i, lower in enumerate(document.lowers):
-        if lower in names and i not in document.known and _is_mention(document, i):
+    for i in [i for i, lower in enumerate(document.lowers) if lower in names]:
+        lower = document.lowers[i]
+        if i not in document.known and _is_mention(document, i):
             start = document.starts[i]
             again.append(names[lower]._replace(start=start, end=document.ends[i] - 2 * lower.endswith("'s")))
     return again

@@ -14,7 +14,7 @@ from services.redaction.domain.cues import CUE_DIGITS, POLICE_CUE, PUBLIC_NUMBER
 from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
-from services.redaction.domain.lexicon import FREQUENT, SAFE, SHAPE
+from services.redaction.domain.lexicon import FREQUENT, SHAPE
 from services.redaction.domain.words import word_set
 
 POSTCODE_AREAS = word_set(
@@ -213,9 +213,9 @@ def _groups(text: str, start: int, end: int, dates: Dates) -> Iterator[Finding]:
 
 def _mixed(document: Document) -> Iterator[Finding]:
     """Runs of letters and digits that no safe shape explains, and words joined by underscores."""
-    for i, flags in enumerate(document.flags):
-        word = document.words[i]
-        if flags & SAFE or word.isalpha() or word.isdigit():
+    for i in document.unsafe:
+        flags, word = document.flags[i], document.words[i]
+        if word.isalpha() or word.isdigit():
             continue
         digits = sum(c.isdigit() for c in word)
         if digits:

@@ -64,11 +64,8 @@ TRIGGERS = {word: rule[1:] for rule in RULES for word in rule[0].split()}
 def flags(document: Document) -> tuple[QuasiFlag, ...]:
     """Every phrase for review, in document order."""
     found: list[QuasiFlag] = []
-    for i, lower in enumerate(document.lowers):
-        rule = TRIGGERS.get(lower)
-        if rule is None:
-            continue
-        pattern, before, kind, score = rule
+    for i in [i for i, lower in enumerate(document.lowers) if lower in TRIGGERS]:
+        pattern, before, kind, score = TRIGGERS[document.lowers[i]]
         if before and (not i or document.lowers[i - 1] not in before):
             continue
         match = pattern.match(document.text, document.starts[i])

@@ -51,8 +51,8 @@ def find(document: Document) -> Iterator[Finding]:
     """Everything that is spelled out: runs of spelling words first, then each kind within a run."""
     lowers = document.lowers
     last = -1
-    for i, lower in enumerate(lowers):
-        if i <= last or lower not in EVERY:
+    for i in [i for i, lower in enumerate(lowers) if lower in EVERY]:
+        if i <= last:
             continue
         last = _run(document, i, len(lowers) - 1, _any)
         if last - i + 1 >= LETTERS_OF_A_NAME:
@@ -136,10 +136,9 @@ def _date(document: Document, first: int, last: int) -> Finding | None:
 def _letters(document: Document) -> Iterator[Finding]:
     """ "J a y d e n", "T-E-A": single letters with the same sign between them."""
     words = document.words
-    i, count = 0, len(words)
-    while i < count:
-        if len(words[i]) != 1 or not words[i].isalpha():
-            i += 1
+    count, done = len(words), 0
+    for i in [i for i, word in enumerate(words) if len(word) == 1]:
+        if i < done or not words[i].isalpha():
             continue
         last = i
         while (
@@ -149,7 +148,7 @@ def _letters(document: Document) -> Iterator[Finding]:
         spelled = "".join(document.lowers[i : last + 1])
         if len(spelled) >= LETTERS_OF_A_NAME and spelled not in DOTTED_WORDS and not PLAIN_RUNS.fullmatch(spelled):
             yield Finding(document.starts[i], document.ends[last], "PERSON", "structured", "spelled-out letters")
-        i = last + 1
+        done = last + 1
 
 
 def _spaced(document: Document, first: int, last: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import cast, get_args
 
@@ -12,6 +13,9 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Label
 from services.redaction.domain.record import RecordIndex
 from services.redaction.tagger.tagger import Tagging
+
+NOTHING = 0.01
+"""Certainty that counts as none: less than any finding needs to stand."""
 
 KNOWN_LABELS = frozenset(get_args(Label))
 
@@ -57,10 +61,13 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _by_token(document: Document, answer: Tagging) -> list[float]:
     """The highest certainty of the tagger's tokens within each token of the document."""
-    if not document.starts or not len(answer.scores.starts):
-        return [0.0] * len(document.starts)
-    certainty = np.zeros(len(document.starts), dtype=np.float32)
-    inside = np.searchsorted(np.asarray(document.starts), answer.scores.starts, side="right") - 1
-    here = (inside >= 0) & (answer.scores.starts < np.asarray(document.ends)[inside])
-    np.maximum.at(certainty, inside[here], answer.scores.p_identifying[here])
-    return certainty.tolist()
+    certainty = [0.0] * len(document.starts)
+    scores = answer.scores
+    told = np.flatnonzero(scores.p_identifying >= NOTHING)
+    for start, value in zip(scores.starts[told].tolist(), scores.p_identifying[told].tolist(), strict=True):
+        i = document.at.get(start, -1)
+        if i < 0:
+            i = bisect_right(document.starts, start) - 1
+        if i >= 0 and start < document.ends[i] and value > certainty[i]:
+            certainty[i] = value
+    return certainty

@@ -112,9 +112,9 @@ def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
     """Tokens of what everybody knows: "Harry Potter", "A&E"."""
     lowers, gaps = document.lowers, document.gaps
     answer: set[int] = set()
-    for i, lower in enumerate(lowers):
-        following = lexicon.phrases.get(lower)
-        if following is not None and i + 1 < len(lowers) and gaps[i + 1] == " " and lowers[i + 1] in following:
+    phrases = lexicon.phrases
+    for i in [i for i, lower in enumerate(lowers[:-1]) if lower in phrases]:
+        if gaps[i + 1] == " " and lowers[i + 1] in phrases[lowers[i]]:
             answer |= {i, i + 1}
     for i in (i for i, gap in enumerate(gaps) if gap == "&"):
         if i and lowers[i - 1] + lowers[i] in AMPERSANDS:
