@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.redaction.domain import network, numbers, spoken
+from services.redaction.domain import birthdays, network, numbers, spoken
 from services.redaction.domain.dates import Dated, dates
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
@@ -21,6 +21,7 @@ def find(document: Document, index: RecordIndex) -> list[Finding]:
     dated = read_dates(document, index)
     around = numbers.stretches(document)
     found = [*network.find(document), *numbers.find(document, around, dated), *spoken.find(document)]
+    found.extend(birthdays.find(document, index.births))
     for date in dated:
         if date.birth:
             identity = index.births.get((date.year, date.month, date.day))
