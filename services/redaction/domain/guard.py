@@ -113,14 +113,14 @@ def _compact(value: str) -> str:
 def _spelled(tokens: list[str]) -> list[str]:
     """Single letters in a row, run together: "J-a-y-d-e-n", with what other single letters stand beside them."""
     found: list[str] = []
-    run = ""
-    for token in [*tokens, ""] if sum(len(token) == 1 for token in tokens) > MIN_SPELLED else ():
-        if len(token) == 1 and token.isalpha():
-            run += token
+    first = last = -2
+    for i in [i for i, token in enumerate(tokens) if len(token) == 1] + [len(tokens) + 1]:
+        if i == last + 1:
+            last = i
             continue
-        if len(run) >= MIN_SPELLED:
-            found.append(run)
-        run = ""
+        if last - first + 1 >= MIN_SPELLED:
+            found.append("".join(tokens[first : last + 1]))
+        first = last = i
     return found
 
 
