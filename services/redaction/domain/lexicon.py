@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass, field
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 ORDINARY = 1
 """Listed in lower case by the dictionary or by a curated list."""
@@ -56,6 +60,29 @@ class Lexicon:
     everyday: tuple[str, ...]
     phrases: dict[str, frozenset[str]]
     _known: dict[str, int] = field(default_factory=dict)
+    _by_length: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _by_edge: dict[tuple[int, str, int], list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self) -> None:
+        """Sort the everyday words by length, and by their first (0) and last (-1) letter as well."""
+        for word in self.everyday:
+            self._by_length[len(word)].append(word)
+            for edge in (0, -1):
+                self._by_edge[len(word), word[edge], edge].append(word)
+
+    def is_slip(self, lower: str, slips: int) -> bool:
+        """Whether a word of four letters or more becomes an everyday one by at most `slips` (1 or 2) edits.
+
+        A single edit cannot change both the first letter and the last.
+        """
+        for length in range(len(lower) - slips, len(lower) + slips + 1):
+            if slips > 1:
+                near = self._by_length.get(length, [])
+            else:
+                near = self._by_edge.get((length, lower[0], 0), []) + self._by_edge.get((length, lower[-1], -1), [])
+            if near and process.extractOne(lower, near, scorer=OSA.distance, score_cutoff=slips) is not None:
+                return True
+        return False
 
     def flags(self, lower: str) -> int:
         """The sum of the flags above for one lower-case token; 0 for a word nobody listed."""

@@ -9,9 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from services.redaction.domain.dates import MONTHS, Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
@@ -229,4 +226,4 @@ def _is_slip(document: Document, i: int, lexicon: Lexicon) -> bool:
     if any(lower[:at] in lexicon.frequent and lower[at:] in lexicon.frequent for at in range(3, len(lower) - 2)):
         return True
     slips = 2 if len(lower) >= TWO_SLIPS_FROM else 1
-    return process.extractOne(lower, lexicon.everyday, scorer=OSA.distance, score_cutoff=slips) is not None
+    return lexicon.is_slip(lower, slips)
