@@ -118,8 +118,8 @@ def read(narrative: str, lexicon: Lexicon) -> Document:
     flags = lexicon.flags_of(lowers)
     capitals = [i for i, word in enumerate(words) if word[0].isupper()]
     long = [word for word in words if len(word) > SHORT]
-    upper = sum(map(str.isupper, long))
     lower = sum(map(str.islower, long))
+    upper = sum(map(str.isupper, long)) if lower < len(long) else 0
     return Document(
         source=source,
         text=source.text,

@@ -34,7 +34,7 @@ EXPANDED = {"ß": "ss", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "t
 """Letters that stand for two."""
 
 ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,8});")
-LINE_HYPHEN = re.compile(r"(?<=[a-z])-[ \t]*\r?\n[ \t>]*(?=[a-z])")
+LINE_HYPHEN = re.compile(r"-(?<=[a-z]-)[ \t]*\r?\n[ \t>]*(?=[a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +87,14 @@ def _pieces(narrative: str) -> list[tuple[int, str]]:
     return pieces
 
 
-FOREIGN = re.compile(r"[^\t\n\r -~]")
-"""Everything but printable ASCII and line ends: what may need folding."""
+PLAIN = frozenset(map(chr, range(ord(" "), ord("~") + 1))) | frozenset("\t\n\r")
+"""Printable ASCII and line ends; everything else may need folding."""
 
 
 def normalise(narrative: str) -> Normalised:
     """Fold `narrative`. Linear in its length; foldings of one character by one keep the offsets as they are."""
     rewritten = ("&" in narrative and ENTITY.search(narrative)) or ("-" in narrative and LINE_HYPHEN.search(narrative))
-    foreign = set(FOREIGN.findall(narrative))
+    foreign = set(narrative) - PLAIN
     if not rewritten:
         table = {character: _fold(character) for character in foreign}
         if all(len(plain) == 1 for plain in table.values()):
