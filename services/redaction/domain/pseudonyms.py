@@ -150,8 +150,10 @@ def _of_family(document: Document, index: RecordIndex, finding: Finding) -> tupl
 
 def _age(written: str, name: str, index: RecordIndex, on: dt.date | None) -> str:
     """ "[DOB: age 13]" where the day of reference and the year are known, otherwise the numbered token."""
+    if on is None:
+        return f"[{name}]"
     found = dates(written, [(0, len(written))], index.births)
-    if on is None or not found or found[0].year < LAST_CENTURY:
+    if not found or found[0].year < LAST_CENTURY:
         return f"[{name}]"
     born = found[0]
     age = on.year - born.year - ((on.month, on.day) < (born.month, born.day))
