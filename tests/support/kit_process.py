@@ -62,8 +62,12 @@ def run_killed(job: Job, deaths: Sequence[int]) -> list[int]:
     return [*codes, start(job).wait(60)]
 
 
+WORK_SECONDS = 0.1
+"""As long as the interval of auto-commit (kit_lab): the mistake has committed before the work is done, on any machine."""
+
+
 class _Notes:
-    """Handles an event in 10 ms and appends its id to a file, which survives the process."""
+    """Handles an event in WORK_SECONDS and appends its id to a file, which survives the process."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -72,7 +76,7 @@ class _Notes:
         self.quiet_since = asyncio.get_running_loop().time() + 8.0
 
     async def __call__(self, envelope: Envelope[Contract]) -> Sequence[Envelope[Contract]]:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(WORK_SECONDS)
         os.write(self._file, f"{envelope.id}\n".encode())
         self._count += 1
         self.quiet_since = asyncio.get_running_loop().time()
