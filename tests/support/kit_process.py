@@ -63,7 +63,7 @@ def run_killed(job: Job, deaths: Sequence[int]) -> list[int]:
 
 
 WORK_SECONDS = 0.1
-"""As long as the interval of auto-commit (kit_lab): the mistake has committed before the work is done, on any machine."""
+"""As long as the interval of auto-commit (kit_lab): the mistake has committed before the work is done."""
 
 
 class _Notes:
