@@ -7,7 +7,7 @@ from typing import Final
 
 from training.tagger.network import Schedule, Shape
 
-CHOSEN: Final = Schedule(epochs=20)
+CHOSEN: Final = Schedule(epochs=16)
 
 OVER_REDACTION: Final = 0.0301
 """Share of ordinary words that the tagger alone may cover on kinds not trained on.
@@ -23,4 +23,4 @@ def schedule(epochs: int | None = None) -> Schedule:
 
 def layout(rows: int) -> Shape:
     """The chosen network for a word list of this many embedding rows."""
-    return Shape(rows, embedding=64, channels=64)
+    return Shape(rows, embedding=64, channels=96)
