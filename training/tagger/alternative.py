@@ -70,7 +70,8 @@ def crf(training: list[Narrative], held: list[Narrative], rounds: int) -> Eviden
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "crf")
         trainer.train(path)
-        tagger = pycrfsuite.Tagger(path)
+        tagger = pycrfsuite.Tagger()
+        tagger.open(path)
         known = set(tagger.labels())
         found = Evidence()
         for narrative in held:
