@@ -13,7 +13,7 @@ from contracts.codec import decode
 from contracts.envelope import Envelope
 from contracts.events.referral_routed import ReferralRoutedV1
 from services.local.commands import EXAMPLES
-from tests.support.stack import Client
+from tests.support.stack import Client, eventually
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.real_kafka]
 
@@ -75,9 +75,15 @@ async def test_every_sample_goes_where_the_policy_says(client: Client) -> None:
         assert answer.status_code == 202, (name, answer.text)
         referral_id = answer.json()["id"]
         ids[name] = (referral_id, 1 + sum(earlier == referral_id for earlier, _ in ids.values()))
+    routed: dict[tuple[str, str, int], ReferralRoutedV1] = {}
+
+    async def all_decided() -> bool:
+        routed.update(await decisions(client))
+        return all((referral_id, "full", revision) in routed for referral_id, revision in ids.values())
+
+    await eventually(all_decided)
     for referral_id, _ in ids.values():
         await client.reaches(referral_id, "notified", "acknowledged")
-    routed = await decisions(client)
     wrong = {
         name: (event.decision.destination, event.decision.urgency, event.decision.embargo)
         for name, wanted in EXPECTATIONS.items()
@@ -91,8 +97,14 @@ async def test_every_sample_goes_where_the_policy_says(client: Client) -> None:
 async def test_immediate_danger_is_alerted_without_waiting_for_redaction_and_told_once(client: Client) -> None:
     accepted = (await client.post(sample("01"))).json()
     assert {action["tel"] for action in accepted["immediate_actions"]} & {"999"}
-    await client.reaches(accepted["id"], "notified")
-    routed = await decisions(client)
+    await client.reaches(accepted["id"], "notified")  # by the alert, perhaps before redaction has answered
+    routed: dict[tuple[str, str, int], ReferralRoutedV1] = {}
+
+    async def decided_twice() -> bool:
+        routed.update(await decisions(client))
+        return (accepted["id"], "full", 1) in routed
+
+    await eventually(decided_twice)
     alert, full = routed[accepted["id"], "alert", 1], routed[accepted["id"], "full", 1]
     assert alert.narrative is None
     assert full.narrative is not None
