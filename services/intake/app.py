@@ -19,6 +19,7 @@ from services.intake.adapters.clients import ClientDirectory
 from services.intake.adapters.emissions import Emissions
 from services.intake.adapters.files import load_fingerprints, load_schools
 from services.intake.adapters.ledger import Ledger
+from services.intake.adapters.ledger_gauges import LedgerGauges
 from services.intake.adapters.seal import Sealer
 from services.intake.adapters.statuses import Statuses
 from services.intake.api.deadline import Deadline
@@ -32,15 +33,15 @@ from services.intake.domain.schools import SchoolsRegister
 from services.intake.handlers import Authenticate, EmitAgain, FollowReferral, ReceiveReferral, ShowReferrals
 from services.intake.settings import IntakeSettings
 from services.intake.subscribers import subscribe
-from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Pool, answers, open_pool
 from services.kit.dead_letter import Settler
 from services.kit.errors import InfrastructureError
 from services.kit.health import health_router
 from services.kit.logs import configure_logs, exception_fields
-from services.kit.outbox import Relay
-from services.kit.policy_pack import PolicyPack
+from services.kit.outbox import OutboxGauges, Relay
+from services.kit.policy_pack import PolicyPack, process_metrics
 from services.kit.sealing import load_public
 from services.kit.serve import Fatal, guarded
 from services.kit.settings import KafkaSettings
@@ -74,6 +75,8 @@ def create_app(settings: IntakeSettings, fatal: Fatal, clock: Clock = system_clo
         publisher = Publisher(broker, fatal)
         relay = Relay(pool, publisher)
         receive = loaded.use_case(pool, relay)
+        measures = (LagGauges(broker), OutboxGauges(pool), LedgerGauges(pool, clock))
+        app.include_router(health_router({"database": lambda: answers(pool)}, measures))
         _open_door(app, settings, pool, receive, ShowReferrals(Statuses(pool), clock))
         subscribe(broker, Settler("intake", publisher, FollowReferral(Statuses(pool), clock)))
         again = EmitAgain(Emissions(pool), clock, relay.wake, receive.stall_after)
@@ -111,7 +114,7 @@ class _Loaded:
         return cls(
             settings,
             clock,
-            policy=PolicyPack(settings.policy_pack, clock),
+            policy=PolicyPack(settings.policy_pack, clock, metrics=process_metrics()),
             sealer=Sealer(load_public(settings.sealing_key_file)),
             fingerprints=load_fingerprints(settings.fingerprint_key_file),
             schools=load_schools(settings.schools_register),
@@ -136,10 +139,6 @@ def _open_door(
     app: FastAPI, settings: IntakeSettings, pool: Pool, receive: ReceiveReferral, show: ShowReferrals
 ) -> None:
     """Add the routes: they need the pool, which belongs to the running event loop."""
-
-    async def database_answers() -> bool:
-        return await answers(pool)
-
     routes = Routes(
         authenticate=Authenticate(ClientDirectory(pool, receive.clock)),
         receive=receive,
@@ -150,7 +149,6 @@ def _open_door(
         rate=Rate(settings.rate_per_second, settings.rate_burst, settings.rate_reserve),
     )
     app.include_router(routes.router())
-    app.include_router(health_router({"database": database_answers}))
 
 
 async def _carry(kafka: KafkaSettings, broker: KafkaBroker, relay: Relay) -> None:

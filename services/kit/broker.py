@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaClient, ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaClient, AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.errors import KafkaError, KafkaTimeoutError
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
@@ -25,7 +25,7 @@ from contracts.codec import Encoded
 from services.kit.errors import InfrastructureError
 from services.kit.logs import exception_fields
 from services.kit.settings import KafkaSettings
-from services.kit.telemetry import BROKER_CONNECTED
+from services.kit.telemetry import BROKER_CONNECTED, CONSUMER_LAG
 
 log = structlog.get_logger()
 
@@ -211,3 +211,40 @@ async def parse_raw_batch(message: tuple[Any, ...], original: Callable[[Any], Aw
 async def keep_raw_batch(message: KafkaMessage) -> object:
     """A decoder that decodes nothing: handlers get the raw records, `contracts.codec` decodes them."""
     return message.raw_message
+
+
+class LagGauges:
+    """What lies between the end of this replica's partitions and what its group has committed, by topic.
+
+    Asked of the broker, not of the consumer: a batch in hand that never settles counts as lag, which the consumer's own
+    position hides. Partitions of replicas that are down are measured by whoever gets them.
+    """
+
+    def __init__(self, broker: KafkaBroker) -> None:
+        self._broker = broker
+
+    async def __call__(self) -> None:
+        """Measure now; says by the way whether the broker answers. Raises InfrastructureError."""
+        CONSUMER_LAG.clear()
+        BROKER_CONNECTED.set(0)
+        found = (getattr(one, "consumer", None) for one in self._broker.subscribers)
+        consumers: list[AIOKafkaConsumer] = [one for one in found if one is not None]
+        away = False
+        try:
+            lags = [lag for consumer in consumers for lag in (await _lag_of(consumer)).items()]
+        except KafkaError:
+            away = True
+        if away or not consumers:
+            raise InfrastructureError("broker")
+        BROKER_CONNECTED.set(1)
+        for partition, lag in lags:
+            CONSUMER_LAG.labels(partition.topic).inc(lag)
+
+
+async def _lag_of(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
+    """Records behind by partition that this consumer has now. Raises KafkaError."""
+    assigned = list(consumer.assignment())
+    ends, starts = await asyncio.gather(consumer.end_offsets(assigned), consumer.beginning_offsets(assigned))
+    committed = await asyncio.gather(*(consumer.committed(one) for one in assigned))
+    done = dict(zip(assigned, committed, strict=True))
+    return {one: max(0, ends[one] - max(done[one] or 0, starts[one])) for one in assigned}

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
+from collections.abc import Callable
 
 import structlog
 
 from contracts.codec import MAX_VALUE_BYTES, Encoded
 from services.kit.broker import Publisher
-from services.kit.database import OUTAGES, Connection, Pool
+from services.kit.database import OUTAGES, Connection, Pool, transaction
 from services.kit.errors import InfrastructureError, PermanentError
 from services.kit.logs import exception_fields
-from services.kit.telemetry import OUTBOX_PUBLISHED
+from services.kit.telemetry import OUTBOX_HEAD_SECONDS, OUTBOX_PUBLISHED, OUTBOX_WAITING, UNKNOWN
 
 log = structlog.get_logger()
 
@@ -104,3 +106,29 @@ class Relay:
         await connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row["id"] for row in rows])
         OUTBOX_PUBLISHED.inc(len(rows))
         return len(rows)
+
+
+class OutboxGauges:
+    """How much waits in the outbox, and for how long its first row has been seen there, whoever the relay is.
+
+    Rows have no time of their own; the first one's id changes with every batch that leaves, so an id that stays is a
+    relay that stands still. `seconds` is a clock that never jumps.
+    """
+
+    def __init__(self, pool: Pool, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._seconds = seconds
+        self._head: int | None = None
+        self._since = 0.0
+
+    async def __call__(self) -> None:
+        """Measure now. Raises InfrastructureError."""
+        OUTBOX_WAITING.set(UNKNOWN)
+        OUTBOX_HEAD_SECONDS.set(UNKNOWN)
+        async with transaction(self._pool) as connection:
+            row = await connection.fetchrow("SELECT min(id) AS head, count(*) AS waiting FROM outbox")
+        now = self._seconds()
+        if row["head"] != self._head:
+            self._head, self._since = row["head"], now
+        OUTBOX_WAITING.set(row["waiting"])
+        OUTBOX_HEAD_SECONDS.set(0 if self._head is None else now - self._since)

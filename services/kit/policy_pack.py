@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import functools
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,13 +12,23 @@ from pathlib import Path
 from typing import Literal
 
 import structlog
-from prometheus_client import CollectorRegistry, Counter, Gauge
+from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge
 
 from contracts.policy.pack import Pack
 from services.kit.clock import Clock
 from services.kit.policy_files import PolicyPackError, Problem, load_pack
 
-__all__ = ["PackMetrics", "PackStatus", "PolicyPack", "PolicyPackError", "Problem", "Refresh", "load_pack"]
+__all__ = [
+    "PackMetrics",
+    "PackStatus",
+    "PolicyPack",
+    "PolicyPackError",
+    "Problem",
+    "Refresh",
+    "load_pack",
+    "oldest_contact",
+    "process_metrics",
+]
 
 Refresh = Literal["unchanged", "replaced", "refused"]
 """What a look at the directory brought."""
@@ -31,6 +42,8 @@ class PackStatus:
     version: str
     hash: str
     in_use_since: dt.datetime
+    contacts_verified_on: dt.date | None = None
+    """When the contact that was looked at longest ago was compared with its source; None without contacts."""
     refused: tuple[str, ...] = ()
     """Problems of the newest directory content, in words; empty while the pack in use is the newest."""
 
@@ -50,6 +63,10 @@ class PackMetrics:
         self._refreshes = Counter(
             "saferoute_policy_refreshes", "Changes of the policy pack, by outcome", ["outcome"], registry=registry
         )
+        self._contacts = Gauge(
+            "saferoute_policy_contacts_verified_seconds", "When the contact verified longest ago was verified",
+            registry=registry,
+        )  # fmt: skip
 
     def record(self, outcome: Refresh, status: PackStatus) -> None:
         """Show `status` after a look that ended in `outcome`."""
@@ -57,6 +74,23 @@ class PackMetrics:
         self._since.clear()
         self._since.labels(status.name, status.version, status.hash[:12]).set(status.in_use_since.timestamp())
         self._refreshes.labels(outcome).inc()
+        if status.contacts_verified_on is not None:
+            verified = dt.datetime.combine(status.contacts_verified_on, dt.time(), dt.UTC)
+            self._contacts.set(verified.timestamp())
+
+
+@functools.cache
+def process_metrics() -> PackMetrics:
+    """The figures of this process: one set, however many applications are made in it."""
+    return PackMetrics(REGISTRY)
+
+
+def oldest_contact(pack: Pack, today: dt.date) -> dt.date | None:
+    """When the address or number in force on `today` that was verified longest ago was verified; None without any."""
+    places = [one for one in pack.destinations if one.in_force(today)]
+    phones = [one.phone.verified_on for one in places if one.phone is not None and one.phone.in_force(today)]
+    people = [who.verified_on for one in places for who in one.recipients if who.in_force(today)]
+    return min(phones + people, default=None)
 
 
 def accept_every_pack(_pack: Pack) -> tuple[str, ...]:
@@ -86,8 +120,7 @@ class PolicyPack:
         self._metrics = metrics
         self._seen = _fingerprint(directory)
         self._pack = self._load()
-        version = self._pack.policy_version
-        self._status = PackStatus(version.name, version.version, version.hash, clock())
+        self._status = self._in_use()
         self._report("replaced")
 
     @property
@@ -115,8 +148,7 @@ class PolicyPack:
             self._status = replace(self._status, refused=problems)
             self._report("refused")
             return "refused"
-        version = self._pack.policy_version
-        self._status = PackStatus(version.name, version.version, version.hash, self._clock())
+        self._status = self._in_use()
         self._report("replaced")
         return "replaced"
 
@@ -125,6 +157,10 @@ class PolicyPack:
         while True:
             await asyncio.sleep(every_seconds)
             await asyncio.to_thread(self.refresh)
+
+    def _in_use(self) -> PackStatus:
+        version, now = self._pack.policy_version, self._clock()
+        return PackStatus(version.name, version.version, version.hash, now, oldest_contact(self._pack, now.date()))
 
     def _load(self) -> Pack:
         pack = load_pack(self._directory)

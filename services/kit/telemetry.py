@@ -24,6 +24,13 @@ EVENT_RETRIES = Counter("saferoute_event_retries_total", "Attempts after the fir
 EVENT_SECONDS = Histogram("saferoute_event_seconds", "Time to handle one event", ["topic"])
 OUTBOX_PUBLISHED = Counter("saferoute_outbox_published_total", "Outbox rows that Kafka confirmed")
 BROKER_CONNECTED = Gauge("saferoute_broker_connected", "1 while the broker is connected")
+CONSUMER_LAG = Gauge("saferoute_consumer_lag", "Records of this replica's partitions not settled yet", ["topic"])
+OUTBOX_WAITING = Gauge("saferoute_outbox_waiting", "Outbox rows that Kafka has not confirmed")
+OUTBOX_HEAD_SECONDS = Gauge("saferoute_outbox_head_seconds", "How long the outbox's first row has been seen waiting")
+CHECK_OK = Gauge("saferoute_check_ok", "1 where a part answers that readiness rests on", ["check"])
+
+UNKNOWN = float("nan")
+"""What a gauge says that could not be measured: no comparison with it is true, and 0 would be reassurance."""
 
 FRAMEWORK_TELEMETRY_OFF: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """For FastAPI(telemetry=...): its own spans would hold paths, its logs the exceptions themselves."""

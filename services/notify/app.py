@@ -11,17 +11,18 @@ from aiokafka.errors import KafkaError
 from fastapi import FastAPI
 from faststream.kafka import KafkaBroker
 
-from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.database import answers, open_pool
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
 from services.kit.logs import configure_logs, exception_fields
-from services.kit.outbox import Relay
-from services.kit.policy_pack import PolicyPack
+from services.kit.outbox import OutboxGauges, Relay
+from services.kit.policy_pack import PolicyPack, process_metrics
 from services.kit.serve import Fatal, guarded
 from services.kit.settings import KafkaSettings
 from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
+from services.notify.adapters.gauges import NotifyGauges
 from services.notify.adapters.smtp import SmtpChannel
 from services.notify.adapters.templates import MailTemplates
 from services.notify.api import install_problems, staff_router
@@ -45,7 +46,9 @@ def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clo
     """
     configure_logs("notify", settings.log_level)
     start_tracing("notify", settings.otlp_endpoint)
-    policy = PolicyPack(settings.policy_pack, clock, object_to=lambda pack: ladder_faults(pack, clock()))
+    policy = PolicyPack(
+        settings.policy_pack, clock, object_to=lambda pack: ladder_faults(pack, clock()), metrics=process_metrics()
+    )
     templates = MailTemplates(settings.language)
     broker = create_broker(settings.kafka)
     publisher = Publisher(broker, fatal)
@@ -64,6 +67,11 @@ def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clo
         notify.wake = wake
         subscribe(broker, Settler("notify", publisher, notify.routed))
         app.state.notify = notify
+        app.include_router(
+            health_router(
+                {"database": lambda: answers(pool)}, (LagGauges(broker), OutboxGauges(pool), NotifyGauges(pool, clock))
+            )
+        )
 
         tasks = [
             guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal),
@@ -87,11 +95,6 @@ def create_app(settings: NotifySettings, fatal: Fatal, clock: Clock = system_clo
     )
     install_problems(app)
     app.include_router(staff_router(lambda: policy.current))
-
-    async def database_answers() -> bool:
-        return await answers(app.state.notify.pool)
-
-    app.include_router(health_router({"database": database_answers}))
     return app
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.database import answers, open_pool
 from services.kit.dead_letter import Settler
@@ -50,7 +50,8 @@ def create_app(settings: RedactionSettings, fatal: Fatal, clock: Clock = system_
         async def database_answers() -> bool:
             return await answers(pool)
 
-        app.include_router(health_router({"kafka": kafka_answers, "database": database_answers}))
+        checks = {"kafka": kafka_answers, "database": database_answers}
+        app.include_router(health_router(checks, (LagGauges(broker),)))
         await wait_for_kafka(settings.kafka)
         await broker.start()
         yield

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 import structlog
+from prometheus_client import Counter
 from pydantic import ValidationError
 
 from contracts.envelope import Envelope, derived_id
@@ -27,6 +28,9 @@ from services.redaction.adapters.vault import Vault
 from services.redaction.redactor import Held, Redacted
 
 log = structlog.get_logger()
+
+REDACTED = Counter("saferoute_referrals_redacted_total", "Revisions whose words went on, redacted")
+QUARANTINED = Counter("saferoute_referrals_quarantined_total", "Revisions held for a human, by cause", ["failure_code"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class RedactReferral:
     def _redacted(
         self, cause: Envelope[Contract], received: ReferralReceivedV1, outcome: Redacted
     ) -> Envelope[Contract]:
+        REDACTED.inc()
         log.info("referral.redacted", referral_id=received.referral_id, revision=received.revision)
         now = self.clock()
         event = ReferralRedactedV1(
@@ -102,6 +107,7 @@ class RedactReferral:
     def _quarantined(
         self, cause: Envelope[Contract], received: ReferralReceivedV1, code: FailureCode
     ) -> Envelope[Contract]:
+        QUARANTINED.labels(code).inc()
         log.error("referral.quarantined", referral_id=received.referral_id, failure_code=code)
         now = self.clock()
         event = ReferralQuarantinedV1(

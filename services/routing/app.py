@@ -6,14 +6,13 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from prometheus_client import REGISTRY
 
-from services.kit.broker import Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
 from services.kit.logs import configure_logs
-from services.kit.policy_pack import PackMetrics, PolicyPack
+from services.kit.policy_pack import PolicyPack, process_metrics
 from services.kit.serve import Fatal, guarded
 from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 from services.routing.api import policy_router
@@ -33,7 +32,7 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
         settings.policy_pack,
         clock,
         object_to=lambda pack: objections(pack, clock().date()),
-        metrics=PackMetrics(REGISTRY),
+        metrics=process_metrics(),
     )
     broker = create_broker(settings.kafka)
     handler = RouteReferral(lambda: policy.current, clock)
@@ -59,6 +58,6 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
         openapi_url=None,
         telemetry=FRAMEWORK_TELEMETRY_OFF,
     )
-    app.include_router(health_router({"kafka": kafka_answers}))
+    app.include_router(health_router({"kafka": kafka_answers}, (LagGauges(broker),)))
     app.include_router(policy_router(policy))
     return app

@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 
 import services.routing
 from contracts.policy import Pack
-from services.kit.policy_pack import PackMetrics, PolicyPack, PolicyPackError
+from services.kit.policy_pack import PackMetrics, PolicyPack, PolicyPackError, oldest_contact
 from services.routing.domain.soundness import objections
 
 NORTHMERE = Path(services.routing.__file__).parent / "policies" / "northmere"
@@ -107,3 +107,14 @@ async def test_the_watcher_takes_a_change_by_itself(directory: Path) -> None:
     watcher.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await watcher
+
+
+def test_the_contact_verified_longest_ago_shows_how_old_the_address_book_is(directory: Path) -> None:
+    registry = CollectorRegistry()
+    policy = holder(directory, registry)
+    oldest = policy.status.contacts_verified_on
+    assert oldest is not None
+    assert oldest == oldest_contact(policy.current, NOW.date())
+    assert oldest_contact(policy.current.model_copy(update={"destinations": ()}), NOW.date()) is None
+    shown = registry.get_sample_value("saferoute_policy_contacts_verified_seconds")
+    assert shown == dt.datetime.combine(oldest, dt.time(), dt.UTC).timestamp()

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from contracts.envelope import Envelope
 from contracts.events.referral_quarantined import ReferralQuarantinedV1
@@ -137,3 +138,14 @@ async def test_a_redactor_that_does_not_answer_in_time_is_a_reason_to_hold(redac
 async def test_other_events_are_passed_by(parts: Parts) -> None:
     assert await parts.handler(example_envelopes()["notification.sent.v1"]) == ()
     assert isinstance(parts.envelope.data, ReferralReceivedV1)
+
+
+async def test_what_goes_on_and_what_is_held_is_counted_by_cause(parts: Parts) -> None:
+    def count(name: str, **labels: str) -> float:
+        return REGISTRY.get_sample_value(name, labels) or 0
+
+    went, held = "saferoute_referrals_redacted_total", "saferoute_referrals_quarantined_total"
+    before = count(went), count(held, failure_code="redaction.leak_guard")
+    await parts.run()
+    await failing(parts, Held("redaction.leak_guard"))(parts.envelope)
+    assert (count(went), count(held, failure_code="redaction.leak_guard")) == (before[0] + 1, before[1] + 1)
