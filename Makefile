@@ -48,7 +48,7 @@ COMPILE = uv pip compile --python-version 3.11 --generate-hashes --no-header --n
 
 lock: venv ## pin every dependency with its hashes (needs uv); services take the versions that were tested
 	@$(COMPILE) --extra dev -o requirements/dev.txt pyproject.toml
-	@for service in intake redaction routing notify; do \
+	@for service in intake redaction routing notify ops; do \
 		$(COMPILE) -c requirements/dev.txt --extra $$service -o requirements/$$service.txt pyproject.toml; done
 	@$(COMPILE) --extra training -o requirements/training.txt pyproject.toml
 

@@ -19,7 +19,10 @@ ROOMS: Mapping[str, str] = {
     "clients": "services.intake.commands",
     "staff": "services.notify.commands",
     "mail": "services.notify.commands",
-    "dead-letters": "services.local.dead_letters",
+    "dead-letters": "services.ops.dead_letters",
+    "kafka": "services.ops.commands",
+    "databases": "services.ops.commands",
+    "secrets": "services.ops.commands",
 }
 """Command -> the module whose `register` adds it."""
 

@@ -55,9 +55,13 @@ class KeyEncryptionKey:
             raise KeyFileError(f"{path}: not a vault key")
         return cls(str(document["key_id"]), key)
 
+    def text(self) -> str:
+        """The content of its key file."""
+        return json.dumps({"key_id": self.id, "key": base64.b64encode(self.key).decode()})
+
     def save(self, path: Path) -> None:
         """Write the key readable by its owner only; refuses to overwrite."""
-        write_private_file(path, json.dumps({"key_id": self.id, "key": base64.b64encode(self.key).decode()}))
+        write_private_file(path, self.text())
 
     def wrap(self, referral_id: str, data_key: bytes) -> bytes:
         return _encrypt(self.key, data_key, referral_id)

@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from contracts.failure_codes import FailureCode
 from contracts.topics import dead_letter_topic
 from services.kit.dead_letter import dead_letter
-from services.local.dead_letters import Replayed, register
 from services.local.kafka import EmbeddedKafka
+from services.ops.dead_letters import Replayed, register
 from tests.support.kit_lab import SERVICE, Landed, declare, read_all
 from tests.support.records import RawRecord
 

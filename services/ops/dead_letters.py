@@ -21,12 +21,11 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from contracts.access import REPLAY_GROUP
 from services.kit.broker import client_options
 from services.kit.settings import KafkaSettings, ServiceSettings
 
 PREFIX = "dead-letter."
-GROUP = "dead-letters-replay"
-"""The consumer group whose committed offsets and their metadata say what has been replayed."""
 NOTE_BYTES = 4_000
 """Kafka keeps 4,096 bytes of metadata with an offset."""
 CHUNK = 100
@@ -156,7 +155,9 @@ def _letter(place: TopicPartition, record: Any) -> Letter:
 async def open_drawer(settings: KafkaSettings, only: str | None = None) -> AsyncIterator[Drawer]:
     """The cluster's dead letters. Raises KafkaError when no broker answers."""
     options = client_options(settings) | {"request_timeout_ms": REQUEST_TIMEOUT_MS}
-    consumer = AIOKafkaConsumer(**options, group_id=GROUP, enable_auto_commit=False, auto_offset_reset="earliest")
+    consumer = AIOKafkaConsumer(
+        **options, group_id=REPLAY_GROUP, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     try:
         await consumer.start()
         yield Drawer(consumer, only)
