@@ -139,13 +139,9 @@ class Notify:
             told = await deliveries.addresses_told(connection, changed.referral_id)
             addresses = tuple(one for one in addresses if one not in told)
         await deliveries.add(connection, [message_for(changed, change.tell, one) for one in addresses], now)
+        about = {"referral_id": changed.referral_id, "notification_id": str(changed.id)}
         log.info(
-            "notify.taken",
-            referral_id=changed.referral_id,
-            notification_id=str(changed.id),
-            destination=changed.destination,
-            urgency=changed.urgency,
-            count=len(addresses),
+            "notify.taken", **about, destination=changed.destination, urgency=changed.urgency, count=len(addresses)
         )
 
     async def claim(self, limit: int) -> list[Claimed]:
@@ -160,6 +156,12 @@ class Notify:
             await self._settle(connection, claimed, outcome, self.clock())
         self.wake()
         return outcome
+
+    async def broke_off(self, claimed: Claimed) -> None:
+        """A fault of ours ended an attempt, nobody knows where: it is tried again soon, not when its lease ends."""
+        async with transaction(self.pool) as connection:
+            unknown = Unavailable(channel_down=False, maybe_delivered=True)
+            await self._settle(connection, claimed, unknown, self.clock())
 
     def _written(self, claimed: Claimed) -> Mail:
         now, pack, message = self.clock(), self.pack(), claimed.message

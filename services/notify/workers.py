@@ -87,8 +87,15 @@ class DeliveryWorker:
                 await self._notify.channel_is_back()
         except InfrastructureError as error:
             log.warning("notify.outcome_not_kept", **exception_fields(error))
-        except Exception as error:  # noqa: BLE001 - the boundary: the message comes again when its lease ends
+        except Exception as error:  # noqa: BLE001 - the boundary: one broken attempt must stop no other
             log.error("notify.delivery_broken", notification_id=str(claimed.notification.id), **exception_fields(error))  # noqa: TRY400
+            await self._try_again(claimed)
+
+    async def _try_again(self, claimed: Claimed) -> None:
+        try:
+            await self._notify.broke_off(claimed)
+        except Exception as error:  # noqa: BLE001 - the boundary: without this record it comes again when its lease ends
+            log.warning("notify.outcome_not_kept", **exception_fields(error))
 
     def _note(self, outcome: Outcome) -> bool:
         """Count an outcome; whether it shows that the channel is back after an outage."""

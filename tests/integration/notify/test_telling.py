@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
+import pytest
+
 from contracts.decision import Urgency
 from contracts.events.notification import (
     NotificationAcknowledgedV1,
@@ -14,8 +16,11 @@ from contracts.events.notification import (
 )
 from contracts.events.referral_redacted import RedactedNarrative
 from services.local.postgres import EmbeddedPostgres
+from services.notify.adapters.smtp import SmtpChannel
+from services.notify.domain.mail import Mail
 from services.notify.domain.permissions import Staff
-from services.notify.domain.retry import Accepted, Refused, Unavailable
+from services.notify.domain.retry import Accepted, Outcome, Refused, Unavailable
+from services.notify.handlers import LEASE
 from tests.integration.notify.conftest import World, passing, working
 from tests.unit.notify.events import NOON, enveloped, routed
 
@@ -171,6 +176,26 @@ async def test_a_crash_between_attempting_and_accepted_resends_as_a_possible_dup
     assert first["X-Saferoute-Possible-Duplicate"] is None
     assert second["X-Saferoute-Possible-Duplicate"] == "yes"
     assert len(await world.events()) == 1
+
+
+async def test_an_attempt_broken_by_a_fault_of_ours_is_repeated_long_before_its_lease_ends(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, faults = SmtpChannel.send, iter([ValueError(), ValueError()])
+
+    async def faulty(channel: SmtpChannel, mail: Mail) -> Outcome:
+        if fault := next(faults, None):
+            raise fault
+        return await send(channel, mail)
+
+    monkeypatch.setattr(SmtpChannel, "send", faulty)
+    await world.notify.routed(enveloped(routed()))
+    began = world.now
+    async with working(world):
+        await passing(world, seconds=30, done=lambda: len(world.letters()) == 1)
+    assert world.now - began < LEASE / 2
+    [mail] = world.letters()
+    assert mail.message["X-Saferoute-Possible-Duplicate"] == "yes"
 
 
 async def test_nothing_is_lost_while_the_mail_server_is_away(world: World) -> None:
