@@ -33,13 +33,13 @@ from services.intake.domain.schools import SchoolsRegister
 from services.intake.handlers import Authenticate, EmitAgain, FollowReferral, ReceiveReferral, ShowReferrals
 from services.intake.settings import IntakeSettings
 from services.intake.subscribers import subscribe
-from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, connect, consumers_hold, create_broker
 from services.kit.clock import Clock, system_clock
 from services.kit.database import Pool, answers, open_pool
 from services.kit.dead_letter import Settler
 from services.kit.errors import InfrastructureError
 from services.kit.health import health_router
-from services.kit.logs import configure_logs, exception_fields
+from services.kit.logs import configure_logs
 from services.kit.outbox import OutboxGauges, Relay
 from services.kit.policy_pack import PolicyPack, process_metrics
 from services.kit.sealing import load_public
@@ -152,17 +152,11 @@ def _open_door(
 
 
 async def _carry(kafka: KafkaSettings, broker: KafkaBroker, relay: Relay) -> None:
-    """Connect to Kafka, however long it takes, then carry the outbox to it for ever."""
-    while True:
-        await wait_for_kafka(kafka, for_ever=True)
-        try:
-            await broker.start()
-            break
-        except (KafkaError, OSError) as error:
-            log.warning("broker.start_failed", part="broker", **exception_fields(error))
-            await broker.stop()
-    log.info("broker.connected")
-    await relay.run()
+    """Connect to Kafka, however long it takes, then read and carry the outbox to it for ever."""
+    await connect(kafka, broker)
+    async with asyncio.TaskGroup() as both:
+        both.create_task(consumers_hold(broker))
+        both.create_task(relay.run())
 
 
 async def _emit_again(again: EmitAgain, every_seconds: float) -> None:

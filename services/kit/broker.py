@@ -41,6 +41,8 @@ An abandoned message may still arrive later, which idempotent consumers do not n
 METADATA_MS = 10_000
 """How old a client's picture of the topics may be. With the library's five minutes, a consumer that joined its group
 before the topics of a new or wiped broker were declared was a member without partitions for so long."""
+CONSUMER_LOOK_SECONDS = 1.0
+"""How soon a consumer that can never read again is noticed."""
 PROBE_SECONDS = 0.5
 PROBE_TIMEOUT_MS = 3_000
 """A frozen broker's machine accepts connections and never answers; the library's own 40 s would outlast a deadline."""
@@ -102,6 +104,39 @@ async def wait_for_kafka(settings: KafkaSettings, *, for_ever: bool = False) -> 
             raise InfrastructureError("broker")
         await asyncio.sleep(PROBE_SECONDS)
     BROKER_CONNECTED.set(1)
+
+
+async def connect(settings: KafkaSettings, broker: KafkaBroker) -> None:
+    """Start the Kafka side, however long Kafka is away: for services that work without it meanwhile."""
+    while True:
+        await wait_for_kafka(settings, for_ever=True)
+        try:
+            await broker.start()
+        except (KafkaError, OSError) as error:
+            log.warning("broker.start_failed", part="broker", **exception_fields(error))
+            await broker.stop()
+        else:
+            log.info("broker.connected")
+            return
+
+
+async def consumers_hold(broker: KafkaBroker) -> None:
+    """Go on for as long as every consumer can read. One whose membership ended by a fault raises the same error at
+    each read until the process is a new one, while everything else in the process looks well.
+
+    Raises:
+        InfrastructureError: such a consumer.
+    """
+    while not any(_fell_out(getattr(one, "consumer", None)) for one in broker.subscribers):  # noqa: ASYNC110 - no event
+        await asyncio.sleep(CONSUMER_LOOK_SECONDS)
+    raise InfrastructureError("broker")
+
+
+def _fell_out(consumer: AIOKafkaConsumer | None) -> bool:
+    """Whether the task that keeps a consumer in its group has died. The library tells this only by raising from every
+    read, which the framework answers by reading again."""
+    membership = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
+    return membership is not None and membership.done() and consumer is not None and not consumer._closed
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, consumers_hold, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.database import answers, open_pool
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
 from services.kit.logs import configure_logs
 from services.kit.sealing import load_private_ring
-from services.kit.serve import Fatal
+from services.kit.serve import Fatal, guarded
 from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 from services.redaction.adapters.engine import RedactionEngine
 from services.redaction.adapters.vault import KeyEncryptionKey, Vault
@@ -54,7 +54,9 @@ def create_app(settings: RedactionSettings, fatal: Fatal, clock: Clock = system_
         app.include_router(health_router(checks, (LagGauges(broker),)))
         await wait_for_kafka(settings.kafka)
         await broker.start()
+        reading = guarded(consumers_hold(broker), "consumers", fatal)
         yield
+        reading.cancel()
         await broker.stop()
         await pool.close()
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
 
-from services.kit.broker import LagGauges, Publisher, create_broker, wait_for_kafka
+from services.kit.broker import LagGauges, Publisher, consumers_hold, create_broker, wait_for_kafka
 from services.kit.clock import Clock, system_clock
 from services.kit.dead_letter import Settler
 from services.kit.health import health_router
@@ -46,7 +46,9 @@ def create_app(settings: RoutingSettings, fatal: Fatal, clock: Clock = system_cl
         reloading = guarded(policy.keep_fresh(settings.policy_reload_seconds), "policy", fatal)
         await wait_for_kafka(settings.kafka)
         await broker.start()
+        reading = guarded(consumers_hold(broker), "consumers", fatal)
         yield
+        reading.cancel()
         await broker.stop()
         reloading.cancel()
 

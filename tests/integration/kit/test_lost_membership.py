@@ -1,0 +1,37 @@
+"""A consumer whose place in its group was ended by a fault: it never reads again, so its process must end."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from services.kit.broker import consumers_hold
+from services.kit.errors import InfrastructureError
+from services.local.kafka import EmbeddedKafka
+from tests.support.kit_lab import Notebook, declare, numbered_events, produce, replica, until
+
+pytestmark = pytest.mark.real_kafka
+
+
+async def raising(*_args: Any) -> None:
+    raise RuntimeError("a fault inside the client library")
+
+
+async def test_a_consumer_that_can_never_read_again_is_noticed(
+    kafka: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic, notebook = declare(kafka), Notebook()
+    async with replica(kafka, topic, topic, notebook) as broker:
+        await produce(kafka, topic, numbered_events(3, each=1))
+        assert await until(lambda: len(notebook.handled) == 3, 20)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(consumers_hold(broker), 2.5)
+        [coordinator] = [one.consumer._coordinator for one in broker.subscribers]  # type: ignore[attr-defined]
+        monkeypatch.setattr(coordinator, "ensure_active_group", raising)
+        coordinator.request_rejoin()  # as at any rebalance
+        with pytest.raises(InfrastructureError):
+            await asyncio.wait_for(consumers_hold(broker), 20)
+        await produce(kafka, topic, numbered_events(6, each=1)[3:])
+        assert not await until(lambda: len(notebook.handled) > 3, 3), "this fault does not end reading: ending is wrong"
