@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +14,7 @@ from contracts.record import Record
 from services.redaction.tagger.bits import BITS, RECORD_BITS, Bit
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.linking import FUZZY_MIN, RecordWords, link
-from services.redaction.tagger.positions import Bits, Flags, Places, Truth, gaps, has, put_chunks, put_positions
+from services.redaction.tagger.positions import Bits, Places, Seen, gaps, put_chunks, put_positions, seen
 from services.redaction.tagger.tokens import Kind, Tokens, fold, kind, tokenise
 from services.redaction.tagger.words import bucket, shape
 
@@ -25,18 +27,26 @@ _FUZZY_MAX: Final = 96
 _OFTEN: Final = 4
 """Occurrences from which a word counts as frequent in its document."""
 
-_RECORD_ROWS: Final = RECORD_BITS.bit_length()
+_REMEMBERED: Final = 60_000
+"""Surface forms kept; listed words have endless mixtures of capitals."""
+
+_RECORD_MASKS: Final = (np.int32(1) << np.arange(RECORD_BITS.bit_length(), dtype=np.int32))[:, None]
 _LETTERS: Final = int(Kind.LETTERS)
 _LOWER: Final = int(Kind.LOWER)
-_CAPITALISED: Final = int(Kind.CAPITALISED)
 _KIN: Final = int(Kind.KIN)
-_TITLE: Final = int(Kind.TITLE)
-_SPEECH: Final = int(Kind.SPEECH)
-_COLON: Final = int(Kind.COLON)
-_APOSTROPHE: Final = int(Kind.APOSTROPHE)
+_ORDINARY: Final = int(Kind.ORDINARY)
+_NAMEABLE: Final = int(Kind.NAMEABLE)
 
-Entry = tuple[str, int, bool]
-"""(folded form, `Kind` flags, is an ordinary word)."""
+_INITIALS: Final = 4
+"""Letters up to which a word can be somebody's initials."""
+
+_NAME: Final = 3
+"""Letters from which a word can be part of a name."""
+
+Entry = tuple[str, int]
+"""(folded form, `Kind` flags)."""
+
+Numbers = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +56,11 @@ class Features:
     tokens: Tokens
     forms: list[str]
     """The m distinct surface forms in order of appearance."""
-    form_of: NDArray[np.int32]
+    form_of: Numbers
     """(n,) index into `forms`."""
     bits: Bits
-    """(64, n) of 0 and 1, a row for each `Bit`."""
-    chunks: NDArray[np.int32]
+    """(64, n) a row for each `Bit`."""
+    chunks: Numbers
     """(n,) hashed shape of the code that the token is part of, 0 for none."""
 
 
@@ -61,16 +71,21 @@ class FormCache:
     lists: WordLists
     known: dict[str, Entry]
 
-    def __getitem__(self, surface: str) -> Entry:
-        found = self.known.get(surface)
-        if found is not None:
-            return found
+    def entries(self, forms: Iterable[str]) -> list[Entry]:
+        """What is known of each form."""
+        known = self.known.get
+        return [known(form) or self._entry(form) for form in forms]
+
+    def _entry(self, surface: str) -> Entry:
         folded = fold(surface) or surface
         flags = kind(surface, folded) | (_KIN if folded in self.lists.kin else 0)
-        entry = (folded, flags, folded in self.lists.ordinary)
-        if self.lists.is_listed(folded):
-            self.known[surface] = entry
-        return entry
+        if folded in self.lists.ordinary:
+            flags |= _ORDINARY
+        if flags & _LETTERS and len(folded) >= _NAME and not (flags & _ORDINARY and flags & _LOWER):
+            flags |= _NAMEABLE
+        if self.lists.is_listed(folded) and len(self.known) < _REMEMBERED:
+            self.known[surface] = folded, flags
+        return folded, flags
 
 
 def extract(text: str, record: Record, forms: FormCache) -> Features | None:
@@ -78,89 +93,93 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     tokens = tokenise(text)
     if not len(tokens):
         return None
-    index = {surface: at for at, surface in enumerate(dict.fromkeys(tokens.surfaces))}
-    form_of = np.fromiter(map(index.__getitem__, tokens.surfaces), dtype=np.int32, count=len(tokens))
-    entries = [forms[surface] for surface in index]
-    flags = np.array([entry[1] for entry in entries], dtype=np.int32)[form_of]
-    between = gaps(tokens, flags)
-    words = link(record)
-    bits = np.zeros((BITS, len(tokens)), dtype=np.float32)
-    bits[:_RECORD_ROWS] = _record_rows(_record_masks(entries, words), form_of)
-    places = put_positions(bits, flags, between)
-    _put_repeats(bits, entries, form_of, flags, places)
-    bits[Bit.KIN_WORD] = has(flags, _KIN)
-    bits[Bit.TITLE_WORD] = has(flags, _TITLE)
-    runs = put_chunks(bits, flags, between)
-    if words.is_empty:
-        bits[Bit.RECORD_EMPTY] = 1.0
+    index, form_of = _numbered(tokens.surfaces)
+    entries = forms.entries(index)
+    form_flags = np.array([flags for _, flags in entries], dtype=np.int32)
+    words, word_of_form = _numbered([folded for folded, _ in entries])
+    flags = form_flags[form_of]
+    held = seen(flags)
+    between = gaps(tokens, held)
+    known = link(record)
+    masks = _record_masks(entries, form_flags, words, word_of_form, known)[form_of]
+    bits = np.zeros((BITS, len(tokens)), dtype=np.bool_)
+    bits[: len(_RECORD_MASKS)] = masks & _RECORD_MASKS
+    places = put_positions(bits, held, between)
+    _put_repeats(bits, len(words), word_of_form[form_of], held, places)
+    bits[Bit.KIN_WORD] = held.kin
+    bits[Bit.TITLE_WORD] = held.title
+    runs = put_chunks(bits, flags, masks != 0, held, between)
+    if known.is_empty:
+        bits[Bit.RECORD_EMPTY] = True
     return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs))
 
 
-def _record_rows(masks: list[int], form_of: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """(record bits, n) what the record says about each token."""
-    of_token = np.array(masks, dtype="<u4")[form_of]
-    return np.unpackbits(of_token.view(np.uint8).reshape(-1, 4), axis=1, bitorder="little", count=_RECORD_ROWS).T
+def _numbered(items: list[str]) -> tuple[dict[str, int], Numbers]:
+    """The distinct items with their numbers in order of appearance, and the number of each item."""
+    index: defaultdict[str, int] = defaultdict()
+    index.default_factory = index.__len__
+    numbers = np.fromiter(map(index.__getitem__, items), dtype=np.int32, count=len(items))
+    return index, numbers
 
 
-def _record_masks(entries: list[Entry], words: RecordWords) -> list[int]:
-    out = [words.exact.get(folded, 0) for folded, _, _ in entries]
+def _record_masks(
+    entries: list[Entry], flags: Numbers, words: dict[str, int], word_of: Numbers, known: RecordWords
+) -> Numbers:
+    """(m,) what the record says about each form, a bit each. `words` are the folded forms, `word_of` their numbers."""
+    letters = (flags & _LETTERS) != 0
+    out = _looked_up(known.exact, words)[word_of]
+    initials = {word: bits for word, bits in known.initials.items() if len(word) <= _INITIALS}
+    out |= np.where(letters, _looked_up(initials, words)[word_of], 0)
     fuzzy: list[int] = []
-    for at, (folded, flags, ordinary) in enumerate(entries):
-        if not flags & _LETTERS:
-            continue
-        if len(folded) <= 4:
-            out[at] |= words.initials.get(folded, 0)
-        if len(folded) < 3 or out[at] or (ordinary and flags & _LOWER):
-            continue
-        out[at] = words.part_bits(folded, whole=not ordinary)
-        if len(folded) >= FUZZY_MIN and not ordinary:
+    for at in np.flatnonzero(((flags & _NAMEABLE) != 0) & (out == 0)).tolist():
+        folded, own = entries[at]
+        ordinary = own & _ORDINARY
+        found = known.part_bits(folded, whole=not ordinary)
+        if found:
+            out[at] = found
+        if not ordinary and len(folded) >= FUZZY_MIN:
             fuzzy.append(at)
     fuzzy = fuzzy[:_FUZZY_MAX]
-    for place in words.near([entries[at][0] for at in fuzzy]):
+    for place in known.near([entries[at][0] for at in fuzzy]):
         out[fuzzy[place]] |= 1 << Bit.NEAR_NAME
     return out
 
 
-def _put_repeats(out: Bits, entries: list[Entry], form_of: NDArray[np.int32], flags: Flags, places: Places) -> None:
+def _looked_up(table: dict[str, int], words: dict[str, int]) -> Numbers:
+    """(words,) what a table of the record holds for each word; the record is the shorter of the two."""
+    out = np.zeros(len(words), dtype=np.int32)
+    number = words.get
+    for word, bits in table.items():
+        at = number(word)
+        if at is not None:
+            out[at] = bits
+    return out
+
+
+def _put_repeats(out: Bits, count: int, word_of: Numbers, held: Seen, places: Places) -> None:
     """Sets what the other occurrences of a word in the same document show, whatever their case."""
-    index: dict[str, int] = {}
-    word_of_form = np.array([index.setdefault(entry[0], len(index)) for entry in entries], dtype=np.int32)
-    word_of = word_of_form[form_of]
-    letters = has(flags, _LETTERS)
-    seen = np.zeros((10, len(index)), dtype=np.float32)
-
-    def note(row: int, where: Truth) -> None:
-        seen[row, word_of[where]] = 1.0
-
-    note(0, ~places.sentence_start & has(flags, _CAPITALISED))
-    note(1, has(flags, _LOWER))
-    counts = np.bincount(word_of, minlength=len(index))
-    seen[2] = counts >= 2
-    seen[3] = counts >= _OFTEN
-    note(4, _after(has(flags, _TITLE)) & letters)
-    note(5, _after(has(flags, _KIN)) & letters)
-    note(6, _before(has(flags, _COLON)) & letters)
-    note(7, places.alone)
-    note(8, _before(has(flags, _APOSTROPHE)) & letters)
-    note(9, _before(has(flags, _SPEECH)) & letters)
-    out[Bit.CAPITAL_ELSEWHERE : Bit.SPEAKS + 1] = seen[:, word_of]
+    letters = held.letters
+    shown = np.zeros((8, len(word_of)), dtype=np.bool_)
+    shown[0] = held.capitalised & ~places.sentence_start
+    shown[1] = held.lower
+    shown[2, 1:] = held.title[:-1]
+    shown[3, 1:] = held.kin[:-1]
+    shown[4, :-1] = held.colon[1:]
+    shown[5] = places.alone
+    shown[6, :-1] = held.apostrophe[1:]
+    shown[7, :-1] = held.speech[1:]
+    shown[2:] &= letters
+    of_word = np.zeros(count, dtype=np.uint8)
+    np.bitwise_or.at(of_word, word_of, np.packbits(shown, axis=0, bitorder="little")[0])
+    again = np.unpackbits(of_word[word_of][None], axis=0, bitorder="little")
+    out[Bit.CAPITAL_ELSEWHERE : Bit.LOWER_ELSEWHERE + 1] = again[:2]
+    counts = np.bincount(word_of)[word_of]
+    out[Bit.TWICE] = counts >= 2
+    out[Bit.OFTEN] = counts >= _OFTEN
+    out[Bit.TITLED : Bit.SPEAKS + 1] = again[2:]
 
 
-def _after(where: Truth) -> Truth:
-    """True for tokens that follow one of these."""
-    out = np.zeros_like(where)
-    out[1:] = where[:-1]
-    return out
-
-
-def _before(where: Truth) -> Truth:
-    """True for tokens that stand before one of these."""
-    out = np.zeros_like(where)
-    out[:-1] = where[1:]
-    return out
-
-
-def _chunk_rows(text: str, tokens: Tokens, runs: list[tuple[int, int]]) -> NDArray[np.int32]:
+def _chunk_rows(text: str, tokens: Tokens, runs: list[tuple[int, int]]) -> Numbers:
     out = np.zeros(len(tokens), dtype=np.int32)
     starts, ends = tokens.starts, tokens.ends
     for first, last in runs:

@@ -60,6 +60,7 @@ class Tagger:
         self._lists = model.lists
         self._labels = model.labels
         self._thresholds = model.thresholds
+        self._lowest = model.thresholds[1:].min()
         self._network = Network(model.weights, model.lists)
         self._forms = FormCache(model.lists, {})
 
@@ -96,8 +97,10 @@ class Tagger:
     def _spans(
         self, text: str, tokens: Tokens, table: NDArray[np.float32], identifying: NDArray[np.float32]
     ) -> list[TaggerSpan]:
-        label = table[:, 1:].argmax(axis=1) + 1
-        label[identifying < self._thresholds[label]] = 0
+        label = np.zeros(len(identifying), dtype=np.int64)
+        likely = np.flatnonzero(identifying >= self._lowest)
+        best = table[likely, 1:].argmax(axis=1) + 1
+        label[likely] = np.where(identifying[likely] < self._thresholds[best], 0, best)
         _bridge(tokens, label)
         change = np.flatnonzero(np.concatenate(([label[0] > 0], label[1:] != label[:-1])))
         if not len(change):

@@ -42,6 +42,8 @@ class Kind(IntFlag):
     KIN = 32768
     SPEECH = 65536
     APOSTROPHE = 131072
+    ORDINARY = 262144
+    NAMEABLE = 524288
 
 
 _SIGNS: Final = {

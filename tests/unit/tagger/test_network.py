@@ -5,29 +5,28 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from services.redaction.tagger import network
-from services.redaction.tagger.network import Layer
+from services.redaction.tagger.convolution import prepare, residual
 
-
-def layer(width: int, dilation: int, channels: int = 3) -> Layer:
-    rng = np.random.default_rng(5)
-    return Layer(
-        rng.normal(size=(width * channels, channels)).astype(np.float32),
-        rng.normal(size=channels).astype(np.float32),
-        width,
-        dilation,
-    )
+CHANNELS = 3
 
 
 @pytest.mark.parametrize(("width", "dilation"), [(5, 1), (5, 4), (3, 2)])
-@pytest.mark.parametrize("count", [1, 2, 7, 40])
+@pytest.mark.parametrize("count", [1, 2, 7, 16, 40])
 def test_convolution_sums_the_neighbours_of_every_token(width: int, dilation: int, count: int) -> None:
-    hidden = np.random.default_rng(1).normal(size=(count, 3)).astype(np.float32)
-    given = layer(width, dilation)
-    expected = np.tile(given.bias, (count, 1)).astype(np.float64)
+    rng = np.random.default_rng(5)
+    weight = rng.normal(size=(width * CHANNELS, CHANNELS)).astype(np.float32)
+    bias = rng.normal(size=CHANNELS).astype(np.float32)
+    hidden = rng.normal(size=(count, CHANNELS)).astype(np.float32)
+    expected = np.tile(bias, (count, 1)).astype(np.float64)
     for at in range(count):
         for tap in range(width):
             other = at + (tap - width // 2) * dilation
             if 0 <= other < count:
-                expected[at] += hidden[other] @ given.weight[tap * 3 : (tap + 1) * 3]
-    np.testing.assert_allclose(network.convolution(hidden, given), np.maximum(expected, 0.0), rtol=1e-4, atol=1e-5)
+                expected[at] += hidden[other] @ weight[tap * CHANNELS : (tap + 1) * CHANNELS]
+    found = residual(hidden, prepare(weight, bias, width, dilation))
+    np.testing.assert_allclose(found, hidden + np.maximum(expected, 0.0), rtol=1e-4, atol=1e-4)
+
+
+def test_a_filter_of_too_many_taps_is_refused() -> None:
+    with pytest.raises(ValueError, match="taps"):
+        prepare(np.zeros((7, 1), np.float32), np.zeros(1, np.float32), 7, 1)
