@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+
+from threadpoolctl import threadpool_limits
 
 from contracts.failure_codes import FailureCode
 from contracts.record import Record
@@ -82,9 +85,17 @@ class Redactor:
 
     @classmethod
     def load(cls, *, layers: frozenset[Layer] = ALL_LAYERS, clock: Callable[[], float] = time.monotonic) -> Redactor:
-        """Read the lists and the model once (≤ 2 s). `layers` is for ablation; production uses all."""
+        """Read the lists and the model once (≤ 2 s). `layers` is for ablation; production uses all.
+
+        Holds the process to one thread for products of matrices: at these sizes more wait for each other. What is
+        loaded by then is left out of the collector's rounds, which would walk it all every few documents.
+        """
         lexicon = load_lexicon()
-        return cls(lexicon, PresidioEngines(_detectors(lexicon, layers)), clock)
+        redactor = cls(lexicon, PresidioEngines(_detectors(lexicon, layers)), clock)
+        threadpool_limits(limits=1, user_api="blas")
+        gc.collect()
+        gc.freeze()
+        return redactor
 
     def redact(
         self, record: Record, narrative: str, *, on: dt.date | None = None, district: str | None = None

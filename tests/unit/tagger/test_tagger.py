@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
 
 from contracts.record import Address, Contact, Learner, Record, Referrer, School
 from services.redaction.tagger import Tagger, TaggerSpan
@@ -115,6 +116,7 @@ def test_a_long_text_is_cut_without_a_seam(tagger: Tagger, monkeypatch: pytest.M
     ids=["dots", "one word", "one code", "lines", "words", "every letter"],
 )
 def test_hostile_input_takes_bounded_time(tagger: Tagger, text: str) -> None:
-    began = time.process_time()
-    tagger.spans(text, RECORD)
+    with threadpool_limits(limits=1, user_api="blas"):
+        began = time.process_time()
+        tagger.spans(text, RECORD)
     assert time.process_time() - began < 2.0
