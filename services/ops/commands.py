@@ -33,6 +33,8 @@ Passwords = Annotated[Path, typer.Option(help="Folder with a file kafka_<princip
 Replication = Annotated[int, typer.Option(min=1, envvar="SAFEROUTE_TOPIC_REPLICATION", help="Replicas of new topics.")]
 MinInsync = Annotated[int, typer.Option(min=1, envvar="SAFEROUTE_TOPIC_MIN_INSYNC", help="min.insync.replicas.")]
 Folder = Annotated[Path, typer.Option(help="Folder of the secrets.", exists=True, file_okay=False)]
+UserIds = Annotated[str, typer.Option("--users", help="User ids: service,kafka,postgres,proxy,owner.")]
+Hosts = Annotated[str, typer.Option("--hosts", help="Names and addresses of the proxy, with commas.")]
 SECRETS = Path("/run/secrets")
 
 
@@ -131,11 +133,9 @@ def _databases() -> typer.Typer:
 
 def _secrets() -> typer.Typer:
     group = typer.Typer(no_args_is_help=True, help="The secrets of a deployment as files.")
-    users = Annotated[str, typer.Option(help="User ids: service,kafka,postgres,proxy,owner.")]
-    names = Annotated[str, typer.Option(help="Names and addresses of the proxy, with commas.")]
 
     @group.command("make")
-    def make(folder: Folder, users: users, hosts: names = "localhost") -> None:
+    def make(folder: Folder, users: UserIds, hosts: Hosts = "localhost") -> None:
         """Make what is missing. What is there is never overwritten."""
         made = _refusable(lambda: _files(folder, users, hosts).make())
         typer.echo(f"made {', '.join(made)}" if made else "every secret is there already; none was touched")
@@ -144,8 +144,8 @@ def _secrets() -> typer.Typer:
     def rotate(
         kind: Annotated[str, typer.Argument(help=f"One of {', '.join(get_args(Rotatable))}.")],
         folder: Folder,
-        users: users,
-        hosts: names = "localhost",
+        users: UserIds,
+        hosts: Hosts = "localhost",
         force: Annotated[bool, typer.Option("--force", help="Even where an old key may still be needed.")] = False,
     ) -> None:
         """Replace one kind of secret and say what to do next."""
@@ -156,7 +156,7 @@ def _secrets() -> typer.Typer:
         typer.echo(f"replaced {', '.join(changed)}; now {AFTERWARDS[chosen]}")
 
     @group.command("put")
-    def put(name: str, folder: Folder, users: users, hosts: names = "localhost") -> None:
+    def put(name: str, folder: Folder, users: UserIds, hosts: Hosts = "localhost") -> None:
         """Set a file to standard input: your own certificate, your mail server's password."""
         _refusable(lambda: _files(folder, users, hosts).put(name, sys.stdin.read()))
         typer.echo(f"set {name}")

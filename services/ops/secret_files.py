@@ -22,7 +22,7 @@ from services.ops.certificates import Pair, issued_by, names_of, new_authority, 
 from services.redaction.adapters.vault import KeyEncryptionKey
 
 Owner = Literal["service", "kafka", "postgres", "proxy", "nobody", "everybody"]
-Kind = Literal["sealing", "fingerprint", "vault", "kafka-passwords", "databases", "certificates", "smtp"]
+Kind = Literal["sealing", "fingerprint", "vault", "kafka-passwords", "databases", "certificates", "smtp", "grafana"]
 Rotatable = Literal["sealing", "kafka-passwords", "databases", "certificates"]
 
 PASSWORD_BYTES = 32
@@ -54,6 +54,7 @@ FILES: Mapping[Kind, Mapping[str, Owner]] = {
         "edge.key": "proxy",
     },
     "smtp": {"smtp_password": "service"},
+    "grafana": {"grafana_password": "service"},
 }
 """Every file, by what it belongs to, and the user that reads it."""
 
@@ -170,6 +171,8 @@ class SecretFiles:
                 return self._certificates(new_authority(_now()), self._hosts)
             case "smtp":
                 return {"smtp_password": ""}
+            case "grafana":
+                return {"grafana_password": _password()}
 
     def _certificates(self, authority: Pair, hosts: tuple[str, ...]) -> dict[str, str]:
         kafka, edge = new_server(authority, KAFKA_HOSTS, _now()), new_server(authority, hosts, _now())

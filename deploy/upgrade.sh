@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# Replaces the four services by those of another version, one service after the other and two sets side by side, so
+# that no post is refused while it runs. Going back is the same command with the old version.
+#
+#   deploy/upgrade.sh VERSION
+#
+# The images of VERSION must be there: `SAFEROUTE_VERSION=... docker compose -f deploy/compose.yaml pull` (or `build`).
+# Migrations run first and only ever add, so that the old version goes on working beside the new one.
+set -euo pipefail
+deploy=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+settings=${SAFEROUTE_ENV_FILE:-$deploy/.env}
+version=${1:?usage: deploy/upgrade.sh VERSION}
+DRAIN_SECONDS=5 # longer than intake takes to answer a post that it has begun
+STOP_SECONDS=20 # as stop_grace_period in compose.yaml
+
+compose() { SAFEROUTE_VERSION=$version docker compose -f "$deploy/compose.yaml" --env-file "$settings" "$@"; }
+
+# Which replicas the proxy uses; without arguments, all that the service's name leads to.
+lead_to() {
+  local service=$1 variable=${1^^}_REPLICAS address addresses=
+  shift
+  for address in "$@"; do addresses+="$address:8000 "; done
+  compose exec -T --env "$variable=${addresses% }" caddy \
+    caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
+  echo "$service: the proxy uses ${addresses:-every replica}"
+}
+
+addresses_of() {
+  docker inspect --format '{{with index .NetworkSettings.Networks "'"$front"'"}}{{.IPAddress}}{{end}}' "$@"
+}
+
+replace() {
+  local service=$1 count id behind_proxy=
+  local -a old new
+  mapfile -t old < <(compose ps --quiet "$service")
+  count=${#old[@]}
+  [ "$count" -gt 0 ] || { echo "$service does not run: start the deployment first" >&2; exit 1; }
+  compose up --detach --no-deps --no-recreate --wait --scale "$service=$((2 * count))" "$service"
+  mapfile -t new < <(compose ps --quiet "$service" | grep -vxFf <(printf '%s\n' "${old[@]}"))
+  case $service in intake | notify) behind_proxy=yes ;; esac
+  if [ -n "$behind_proxy" ]; then
+    # shellcheck disable=SC2046 # one address a line, none with a blank
+    lead_to "$service" $(addresses_of "${new[@]}")
+    sleep "$DRAIN_SECONDS"
+  fi
+  for id in "${old[@]}"; do
+    docker stop --time "$STOP_SECONDS" "$id" >/dev/null
+    docker rm "$id" >/dev/null
+  done
+  compose up --detach --no-deps --no-recreate --wait --scale "$service=$count" "$service"
+  [ -z "$behind_proxy" ] || lead_to "$service"
+  echo "$service: $count replicas of $version"
+}
+
+front=$(compose config --format json | sed -n '/"networks": {/,$ s/^      "name": "\(.*_front\)",*$/\1/p' | head -1)
+[ -n "$front" ] || front=$(compose ls --quiet >/dev/null; echo "${COMPOSE_PROJECT_NAME:-saferoute}_front")
+
+for job in topics databases migrate-intake migrate-redaction migrate-notify; do
+  compose run --rm --no-deps "$job"
+done
+# Readers before writers: a new version's additions are understood before anybody sends them.
+for service in notify routing redaction intake; do
+  replace "$service"
+done
+
+if grep -q '^SAFEROUTE_VERSION=' "$settings"; then
+  sed -i "s/^SAFEROUTE_VERSION=.*/SAFEROUTE_VERSION=$version/" "$settings"
+else
+  echo "SAFEROUTE_VERSION=$version" >>"$settings"
+fi
+echo "upgraded to $version"
