@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test check format lock clean schemas asyncapi-validate eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
+.PHONY: help venv demo up test compose-test check format lock clean schemas asyncapi-validate eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ up: venv ## the whole system on this machine until Ctrl-C
 
 test: venv ## all tests, on a real Kafka and a real PostgreSQL
 	@$(BIN)/python -m pytest tests
+
+compose-test: venv ## images, compose file and upgrade on a Docker Engine: up, samples, kills, permissions, posture
+	@REQUIRE_DOCKER=1 $(BIN)/python -m pytest tests/containers tests/compose -v
 
 check: venv ## style, types, walls between rooms, drift of generated files, unit and contract tests
 	@$(BIN)/ruff check .
