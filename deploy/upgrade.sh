@@ -15,48 +15,45 @@ STOP_SECONDS=20 # as stop_grace_period in compose.yaml
 
 compose() { SAFEROUTE_VERSION=$version docker compose -f "$deploy/compose.yaml" --env-file "$settings" "$@"; }
 
-# Which replicas the proxy uses; without arguments, all that the service's name leads to.
+# Has the proxy use these containers alone; without any, all that the service's name leads to. What it has begun with
+# others it ends there.
 lead_to() {
-  local service=$1 variable=${1^^}_REPLICAS address addresses=
+  local service=$1 addresses
+  local -a setting=()
   shift
-  for address in "$@"; do addresses+="$address:8000 "; done
-  compose exec -T --env "$variable=${addresses% }" caddy \
-    caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
-  echo "$service: the proxy uses ${addresses:-every replica}"
-}
-
-addresses_of() {
-  docker inspect --format '{{with index .NetworkSettings.Networks "'"$front"'"}}{{.IPAddress}}{{end}}' "$@"
+  if [ $# -gt 0 ]; then
+    addresses=$(docker inspect --format \
+      '{{range $name, $end := .NetworkSettings.Networks}}{{println $name $end.IPAddress}}{{end}}' "$@" |
+      sed -n 's/^[^ ]*_front \(.*\)$/\1:8000/p' | paste -sd ' ')
+    setting=(--env "${service^^}_REPLICAS=$addresses")
+  fi
+  compose exec -T "${setting[@]}" caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
 }
 
 replace() {
-  local service=$1 count id behind_proxy=
+  local service=$1 count id
   local -a old new
   mapfile -t old < <(compose ps --quiet "$service")
   count=${#old[@]}
   [ "$count" -gt 0 ] || { echo "$service does not run: start the deployment first" >&2; exit 1; }
   compose up --detach --no-deps --no-recreate --wait --scale "$service=$((2 * count))" "$service"
   mapfile -t new < <(compose ps --quiet "$service" | grep -vxFf <(printf '%s\n' "${old[@]}"))
-  case $service in intake | notify) behind_proxy=yes ;; esac
-  if [ -n "$behind_proxy" ]; then
-    # shellcheck disable=SC2046 # one address a line, none with a blank
-    lead_to "$service" $(addresses_of "${new[@]}")
+  case $service in intake | notify)
+    lead_to "$service" "${new[@]}"
     sleep "$DRAIN_SECONDS"
-  fi
+    ;;
+  esac
   for id in "${old[@]}"; do
     docker stop --time "$STOP_SECONDS" "$id" >/dev/null
     docker rm "$id" >/dev/null
   done
   compose up --detach --no-deps --no-recreate --wait --scale "$service=$count" "$service"
-  [ -z "$behind_proxy" ] || lead_to "$service"
+  case $service in intake | notify) lead_to "$service" ;; esac
   echo "$service: $count replicas of $version"
 }
 
-front=$(compose config --format json | sed -n '/"networks": {/,$ s/^      "name": "\(.*_front\)",*$/\1/p' | head -1)
-[ -n "$front" ] || front=$(compose ls --quiet >/dev/null; echo "${COMPOSE_PROJECT_NAME:-saferoute}_front")
-
 for job in topics databases migrate-intake migrate-redaction migrate-notify; do
-  compose run --rm --no-deps "$job"
+  compose run --rm --no-deps -T "$job"
 done
 # Readers before writers: a new version's additions are understood before anybody sends them.
 for service in notify routing redaction intake; do

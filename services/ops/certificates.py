@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -63,7 +64,11 @@ def new_server(authority: Pair, names: Sequence[str], now: dt.datetime) -> Pair:
 def issued_by(certificate: str, authority: str) -> bool:
     """Whether `authority` issued `certificate`; a council's own certificate was issued by somebody else."""
     one = x509.load_pem_x509_certificate(certificate.encode())
-    return one.issuer == x509.load_pem_x509_certificate(authority.encode()).subject
+    try:
+        one.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.encode()))
+    except (InvalidSignature, ValueError, TypeError):
+        return False
+    return True
 
 
 def names_of(certificate: str) -> tuple[str, ...]:

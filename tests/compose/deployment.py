@@ -66,6 +66,10 @@ class Deployment:
         """What init.sh, upgrade.sh and compose are told."""
         return {"SAFEROUTE_ENV_FILE": str(self.settings), "COMPOSE_PROJECT_NAME": self.project}
 
+    def image(self, service: str, version: str = FIRST) -> str:
+        """An image of ours under test."""
+        return f"saferoute/{service}:{version}"
+
     def write_settings(self) -> None:
         """The .env file of this deployment."""
         lines = {
