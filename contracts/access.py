@@ -23,6 +23,8 @@ REPLAY_GROUP = "dead-letters-replay"
 """The consumer group whose committed offsets say which dead letters have been replayed."""
 CLUSTER = "kafka-cluster"
 """The name that Kafka itself gives to the cluster as a resource."""
+_SEES_CLUSTER: tuple[Operation, ...] = ("Describe", "DescribeConfigs")
+"""Users, permissions, and whether a broker makes topics by itself; secrets among settings Kafka shows to nobody."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,7 +75,7 @@ def _of_operator() -> set[Grant]:
     looks: set[Grant] = {Grant(OPERATOR, "topic", name, "DescribeConfigs") for name in topic_names()}
     looks |= {Grant(OPERATOR, "topic", name, "Describe") for name in topic_names()}
     looks |= {Grant(OPERATOR, "group", name, "Describe") for name in group_names()}
-    looks |= {Grant(OPERATOR, "cluster", CLUSTER, "Describe")}
+    looks |= {Grant(OPERATOR, "cluster", CLUSTER, each) for each in _SEES_CLUSTER}
     return (
         looks
         | _topics(OPERATOR, [letter.name for letter in DEAD_LETTERS], "Read")

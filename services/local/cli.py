@@ -20,6 +20,7 @@ ROOMS: Mapping[str, str] = {
     "staff": "services.notify.commands",
     "mail": "services.notify.commands",
     "dead-letters": "services.ops.dead_letters",
+    "doctor": "services.ops.doctor.commands",
     "kafka": "services.ops.commands",
     "databases": "services.ops.commands",
     "secrets": "services.ops.commands",

@@ -22,6 +22,7 @@ from services.local.postgres import EmbeddedPostgres
 from services.local.processes import LOOPBACK, free_port
 from services.local.topics import TopicSpec
 from services.notify.commands import provision_staff
+from services.ops.doctor.settings import RUN_FILE
 from services.redaction.adapters.vault import KeyEncryptionKey
 
 CODE = Path(__file__).parents[1]
@@ -83,6 +84,7 @@ class Deployment:
             dsn = self.postgres.create_database(service, service)
             self._write_secret(f"{service}.dsn", dsn)
             migrate(dsn, CODE / service / "migrations")
+        self._tell_doctor()
         return self._accounts()
 
     def _make_keys(self) -> None:
@@ -100,6 +102,23 @@ class Deployment:
         path = self.keys / name
         path.unlink(missing_ok=True)
         write_private_file(path, text)
+
+    def _tell_doctor(self) -> None:
+        """Leave where `saferoute doctor --run-dir` finds what to look at."""
+        look = {
+            "kafka": {"bootstrap_servers": self.bootstrap_servers},
+            "databases": {service: str(self.keys / f"{service}.dsn") for service in STATEFUL},
+            "services": {service: self.url(service) for service in SERVICES},
+            "sealing_key_file": str(self.keys / "sealing.public.json"),
+            "sealing_private_keys": [str(self.keys / "sealing.private.json")],
+            "fingerprint_key_file": str(self.keys / "fingerprint.key"),
+            "vault_key_file": str(self.keys / "vault.json"),
+            "policy_pack": str(POLICY_PACK),
+            "smtp": {"host": self.mailbox.host, "port": self.mailbox.port, "starttls": False},
+        }
+        path = self.run_dir / RUN_FILE
+        path.unlink(missing_ok=True)
+        write_private_file(path, json.dumps(look, indent=2))
 
     def _accounts(self) -> Accounts:
         path = self.keys / "accounts.json"

@@ -65,11 +65,26 @@ class Broker:
 
     def look(self, shapes: Mapping[str, Shape]) -> Found:
         """What is there. Raises BrokerRefusedError."""
+        return Found(self.topics(shapes), self._rules(), self._users())
+
+    def topics(self, shapes: Mapping[str, Shape]) -> dict[str, tuple[int, dict[str, str]]]:
+        """Those of `shapes` that are there: partitions, and the settings looked for. Raises BrokerRefusedError."""
         present = _asked("topics", lambda: self._client.list_topics(timeout=REQUEST_SECONDS)).topics
         names = [name for name in shapes if name in present]
         settings = self._settings(names, shapes)
-        topics = {name: (len(present[name].partitions), settings[name]) for name in names}
-        return Found(topics, self._rules(), self._users())
+        return {name: (len(present[name].partitions), settings[name]) for name in names}
+
+    def setting(self, key: str) -> str | None:
+        """A setting of a broker, or None where we may not ask. Raises BrokerRefusedError."""
+        (number, *_) = _asked("brokers", lambda: self._client.list_topics(timeout=REQUEST_SECONDS)).brokers
+        resource = ConfigResource(ResourceType.BROKER, str(number))
+        (answer,) = self._client.describe_configs([resource]).values()
+        try:
+            (entries,) = _wait("settings of a broker", [answer])
+        except BrokerRefusedError:
+            return None
+        value: str | None = entries[key].value if key in entries else None
+        return value
 
     def change(self, changes: Sequence[Change], passwords: Mapping[str, str]) -> None:
         """Make the changes in their order. `passwords` by user, for those to be made.

@@ -13,6 +13,7 @@ ROOMS: Mapping[str, str] = {
     "databases": "services.ops.commands",
     "secrets": "services.ops.commands",
     "dead-letters": "services.ops.dead_letters",
+    "doctor": "services.ops.doctor.commands",
     "clients": "services.intake.commands",
     "staff": "services.notify.commands",
     "mail": "services.notify.commands",
