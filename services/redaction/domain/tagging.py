@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Iterator
 from typing import cast, get_args
 
@@ -39,7 +38,7 @@ BETWEEN = re.compile(r"\s*[,;/&|\n]\s*|\s+(?:and|or)\s+")
 
 def _parts(text: str, start: int, end: int, label: Label) -> Iterator[tuple[int, int]]:
     """A span of people, one by one; other spans whole."""
-    if label == "PERSON":
+    if label == "PERSON" and not text[start:end].isalpha():
         for match in BETWEEN.finditer(text, start, end):
             yield start, match.start()
             start = match.end()
@@ -61,13 +60,11 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _by_token(document: Document, answer: Tagging) -> list[float]:
     """The highest certainty of the tagger's tokens within each token of the document."""
-    certainty = [0.0] * len(document.starts)
     scores = answer.scores
-    told = np.flatnonzero(scores.p_identifying >= NOTHING)
-    for start, value in zip(scores.starts[told].tolist(), scores.p_identifying[told].tolist(), strict=True):
-        i = document.at.get(start, -1)
-        if i < 0:
-            i = bisect_right(document.starts, start) - 1
-        if i >= 0 and start < document.ends[i] and value > certainty[i]:
-            certainty[i] = value
-    return certainty
+    certainty = np.zeros(len(document.starts), dtype=np.float32)
+    if len(certainty):
+        starts, ends = np.array(document.starts), np.array(document.ends)
+        place = np.searchsorted(starts, scores.starts, side="right") - 1
+        told = (scores.p_identifying >= NOTHING) & (place >= 0) & (scores.starts < ends[place])
+        np.maximum.at(certainty, place[told], scores.p_identifying[told])
+    return certainty.tolist()

@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from services.redaction.tagger.int8 import quantise
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.network import Layer, Weights
 from services.redaction.tagger.words import VOCABULARY_START
@@ -39,13 +40,6 @@ class Model:
     lists: WordLists
     labels: tuple[str, ...]
     thresholds: NDArray[np.float32]
-
-
-def quantise(matrix: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
-    """Rows as int8 with one scale each: a quarter of the size, figures unchanged (docs/redaction/tagger.md)."""
-    scale = np.abs(matrix).max(axis=1, keepdims=True) / 127.0
-    scale[scale == 0.0] = 1.0
-    return np.round(matrix / scale).astype(np.int8), scale.astype(np.float32)
 
 
 def pack_words(words: list[str]) -> NDArray[np.uint8]:

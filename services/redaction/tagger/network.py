@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from services.redaction.tagger.convolution import prepare, residual
 from services.redaction.tagger.features import Features
+from services.redaction.tagger.int8 import quantise
 from services.redaction.tagger.lexicon import WordLists
 from services.redaction.tagger.tokens import fold
 from services.redaction.tagger.words import word_rows
@@ -21,7 +22,10 @@ BLOCK: Final = 512
 """Tokens computed at once: what belongs to them stays in a processor's own cache, some two megabytes."""
 
 _FIRST_ROWS: Final = 4096
-"""Rows of the table of word vectors at the start; it grows with the shipped lists, never beyond them by much."""
+"""Rows of the table of word vectors at the start."""
+
+_LAST_ROW: Final = 60_000
+"""Rows kept at most (23 MB); listed words have endless mixtures of capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Network:
     def __init__(self, weights: Weights, lists: WordLists) -> None:
         self._weights = weights
         self._filters = [prepare(layer.weight, layer.bias, layer.width, layer.dilation) for layer in weights.layers]
+        self._embedding, self._scale = quantise(weights.embedding)
         self._scoring = np.ascontiguousarray(weights.output.T)
         self._output_bias = weights.output_bias[:, None]
         self._lists = lists
@@ -112,7 +117,8 @@ class Network:
         if not missing:
             return rows
         is_listed = self._lists.is_listed
-        listed = [at for at in missing if is_listed(fold(forms[at]))]
+        room = _LAST_ROW - self._kept
+        listed = [at for at in missing if is_listed(fold(forms[at]))][: max(room, 0)]
         kept = set(listed)
         order = listed + [at for at in missing if at not in kept]
         first, end = self._kept, self._kept + len(order)
@@ -127,11 +133,12 @@ class Network:
 
     def _fresh(self, forms: list[str]) -> Matrix:
         """(m, C) vectors of these forms, computed together."""
-        weights = self._weights
-        found = [word_rows(form, self._lists) for form in forms]
-        begins = np.fromiter(accumulate(map(len, found[:-1]), initial=0), dtype=np.intp, count=len(found))
-        flat = np.fromiter(chain.from_iterable(found), dtype=np.intp)
-        summed = np.add.reduceat(weights.embedding[flat], begins, axis=0)
+        weights, lists = self._weights, self._lists
+        found = [word_rows(form, lists) for form in forms]
+        begins = np.array([0, *accumulate(map(len, found[:-1]))], dtype=np.intp)
+        flat = np.array(list(chain.from_iterable(found)), dtype=np.intp)
+        rows: Matrix = self._embedding[flat] * self._scale[flat]
+        summed = np.add.reduceat(rows, begins, axis=0)
         summed += weights.embedding_bias
         np.maximum(summed, 0.0, out=summed)
         vectors: Matrix = summed @ weights.word

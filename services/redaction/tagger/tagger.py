@@ -124,8 +124,9 @@ def _bridge(tokens: Tokens, label: NDArray[np.int64]) -> None:
         joined = tokens.ends[at - 1] == tokens.starts[at] and tokens.ends[at] == tokens.starts[at + 1]
         if joined and tokens.surfaces[at] in _BRIDGED:
             label[at] = label[at - 1]
+    surfaces = tokens.surfaces
     for at in np.flatnonzero(label).tolist():
-        if tokens.surfaces[at][0] == "\n":
+        if surfaces[at][0] == "\n":
             label[at] = 0
 
 

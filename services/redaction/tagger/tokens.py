@@ -21,6 +21,23 @@ _BLANK: Final = np.array([chr(code).isspace() and chr(code) != "\n" for code in 
 """By code point: is it a blank between tokens. The last entry stands for all higher code points, none of which is."""
 
 
+_SINGLE: Final = 4
+"""The class of signs, each of which is a token."""
+
+
+def _class(sign: str) -> int:
+    """A blank (0), a letter, a digit, a line break or a sign."""
+    if sign == "\n":
+        return 3
+    if sign.isspace():
+        return 0
+    return 1 if sign.isalpha() else 2 if sign.isdecimal() else _SINGLE
+
+
+_CLASSES: Final = bytes(_class(chr(code)) if code < 128 else 0 for code in range(256))
+"""By code point of ASCII: the class of character; a table for `bytes.translate`."""
+
+
 class Kind(IntFlag):
     """What a surface form is by itself, whatever stands around it."""
 
@@ -97,12 +114,26 @@ class Tokens:
 
 def tokenise(text: str) -> Tokens:
     """Every character but blanks falls into exactly one token. Time is linear in the text."""
+    if text.isascii():
+        return _plain_tokens(text)
     surfaces = _TOKEN.findall(text)
     lengths = np.fromiter(map(len, surfaces), dtype=np.int32, count=len(surfaces))
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     filled = np.flatnonzero(~_BLANK[np.minimum(codes, len(_BLANK) - 1)]).astype(np.int32)
     starts = filled[np.cumsum(lengths) - lengths]
     return Tokens(surfaces, starts, starts + lengths)
+
+
+def _plain_tokens(text: str) -> Tokens:
+    """The tokens of an ASCII text: cut where the class of character changes, and around every sign."""
+    classes = np.frombuffer(b"\0" + text.encode("ascii").translate(_CLASSES) + b"\0", dtype=np.uint8)
+    inner = classes[1:-1]
+    change = classes[1:] != classes[:-1]
+    single, filled = inner == _SINGLE, inner != 0
+    starts = np.flatnonzero((change[:-1] | single) & filled)
+    ends = np.flatnonzero((change[1:] | single) & filled) + 1
+    surfaces = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    return Tokens(surfaces, starts.astype(np.int32), ends.astype(np.int32))
 
 
 def fold(surface: str) -> str:

@@ -48,8 +48,25 @@ def shape(surface: str) -> str:
     return _LONG_RUN.sub(_cut, surface[:40].translate(_SHAPES))
 
 
+def _plain_shape(surface: str) -> str:
+    """The same for the letter runs that most words are."""
+    if surface.isalpha() and surface.isascii():
+        if surface.islower():
+            return "aa"[: len(surface)]
+        if surface.isupper():
+            return "AA"[: len(surface)]
+        if surface[1:].islower():
+            return "A" + "aa"[: len(surface) - 1]
+    return shape(surface)
+
+
 def _cut(run: re.Match[str]) -> str:
     return "0" * 12 if run.group()[0] == "0" else run.group()[:2]
+
+
+@lru_cache(maxsize=1 << 12)
+def _shape(code: str) -> int:
+    return _SHAPE + bucket(code, SHAPE_BUCKETS)
 
 
 @lru_cache(maxsize=1 << 15)
@@ -64,16 +81,24 @@ def _trigram(piece: str) -> int:
 
 def word_rows(surface: str, lists: WordLists) -> list[int]:
     """At most `ROWS_PER_WORD` distinct meanings; the first is always the word itself (or `UNKNOWN`)."""
-    folded = fold(surface)
-    rows = [_SHAPE + bucket(shape(surface), SHAPE_BUCKETS), _LENGTH + min(len(surface), 15)]
-    if surface[0].isdigit():
-        rows.append(_affix("^" + surface[:2]))
-        return [lists.vocabulary.get("0" * len(surface), UNKNOWN), *rows]
+    length = _LENGTH + min(len(surface), 15)
     if not surface[0].isalpha():
+        rows = [_shape(shape(surface)), length]
+        if surface[0].isdigit():
+            return [lists.vocabulary.get("0" * len(surface), UNKNOWN), *rows, _affix("^" + surface[:2])]
         return [lists.vocabulary.get(surface[0], UNKNOWN), *rows]
-    rows.append(_STATUS + lists.status(folded))
-    framed = f"^{folded}$"
-    rows += [_affix("^" + folded[:1]), _affix("^" + folded[:2]), _affix("^" + folded[:3])]
-    rows += [_affix(folded[-2:] + "$"), _affix(folded[-3:] + "$"), _affix(folded[-4:] + "$")]
-    rows += [_trigram(framed[at : at + 3]) for at in range(min(len(folded), _MAX_TRIGRAMS))]
-    return [lists.vocabulary.get(folded, UNKNOWN), *rows]
+    folded = fold(surface)
+    head, framed = "^" + folded, f"^{folded}$"
+    return [
+        lists.vocabulary.get(folded, UNKNOWN),
+        _shape(_plain_shape(surface)),
+        length,
+        _STATUS + lists.status(folded),
+        _affix(head[:2]),
+        _affix(head[:3]),
+        _affix(head[:4]),
+        _affix(folded[-2:] + "$"),
+        _affix(folded[-3:] + "$"),
+        _affix(folded[-4:] + "$"),
+        *[_trigram(framed[at : at + 3]) for at in range(min(len(folded), _MAX_TRIGRAMS))],
+    ]

@@ -9,8 +9,9 @@ import pytest
 
 from services.redaction.tagger.bits import BITS
 from services.redaction.tagger.features import CHUNK_BUCKETS
+from services.redaction.tagger.int8 import quantise
 from services.redaction.tagger.lexicon import WordLists
-from services.redaction.tagger.model import FORMAT, MODEL_FILE, Model, ModelFileError, load, quantise, save
+from services.redaction.tagger.model import FORMAT, MODEL_FILE, Model, ModelFileError, load, save
 from services.redaction.tagger.network import Layer, Weights
 from services.redaction.tagger.words import VOCABULARY_START
 

@@ -20,6 +20,14 @@ def test_every_character_but_blanks_is_in_exactly_one_token(text: str) -> None:
         assert times == (0 if char.isspace() and char != "\n" else 1)
 
 
+@given(st.text(alphabet=st.characters(max_codepoint=127), max_size=120))
+def test_a_plain_text_is_cut_like_one_with_a_letter_from_elsewhere(text: str) -> None:
+    plain, other = tokenise(text), tokenise(f"{text} é")
+    assert plain.surfaces == other.surfaces[:-1]
+    assert plain.starts.tolist() == other.starts[:-1].tolist()
+    assert plain.ends.tolist() == other.ends[:-1].tolist()
+
+
 def test_letters_digits_and_signs_are_cut_apart() -> None:
     assert tokenise("Kai_05, O'Neil @kai.x").surfaces == ["Kai", "_", "05", ",", "O", "'", "Neil", "@", "kai", ".", "x"]
 
