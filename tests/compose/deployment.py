@@ -48,8 +48,8 @@ class Deployment:
     intake_port: int = field(default_factory=free_port)
     inbox_port: int = field(default_factory=free_port)
     mail_port: int = field(default_factory=free_port)
-    api_key: str = ""
-    staff_token: str = ""
+    api_key: str = field(default="", repr=False)
+    staff_token: str = field(default="", repr=False)
     start_seconds: float = 0.0
     build_seconds: float = 0.0
 
