@@ -15,6 +15,7 @@ ROOMS: Mapping[str, str] = {
     "up": "services.local.commands",
     "demo": "services.local.commands",
     "redact": "services.redaction.commands",
+    "vault": "services.redaction.vault_commands",
     "policy": "services.routing.commands",
     "clients": "services.intake.commands",
     "staff": "services.notify.commands",

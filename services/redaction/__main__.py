@@ -1,4 +1,4 @@
-"""`python -m services.redaction serve|migrate`."""
+"""`python -m services.redaction serve|migrate|vault ...`."""
 
 from __future__ import annotations
 
@@ -11,6 +11,10 @@ from services.redaction.settings import RedactionSettings
 
 def main(verb: str) -> None:
     """Run one verb with the settings of the environment."""
+    if verb == "vault":
+        from services.redaction.vault_commands import main as vault  # noqa: PLC0415 - a running service needs none of it
+
+        vault()
     settings = RedactionSettings()
     match verb:
         case "serve":
@@ -20,7 +24,7 @@ def main(verb: str) -> None:
 
             migrate(settings.database.dsn(), MIGRATIONS)
         case _:
-            sys.exit("usage: python -m services.redaction serve|migrate")
+            sys.exit("usage: python -m services.redaction serve|migrate|vault ...")
 
 
 if __name__ == "__main__":

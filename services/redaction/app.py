@@ -18,7 +18,7 @@ from services.kit.sealing import load_private_ring
 from services.kit.serve import Fatal, guarded
 from services.kit.telemetry import FRAMEWORK_TELEMETRY_OFF, start_tracing
 from services.redaction.adapters.engine import RedactionEngine
-from services.redaction.adapters.vault import KeyEncryptionKey, Vault
+from services.redaction.adapters.vault import Vault, VaultKeys
 from services.redaction.handlers import RedactReferral
 from services.redaction.redactor import Redactor
 from services.redaction.settings import RedactionSettings
@@ -33,7 +33,7 @@ def create_app(settings: RedactionSettings, fatal: Fatal, clock: Clock = system_
     configure_logs("redaction", settings.log_level)
     start_tracing("redaction", settings.otlp_endpoint)
     keys = load_private_ring(settings.sealing_private_keys)
-    vault_key = KeyEncryptionKey.load(settings.vault_key_file)
+    vault_keys = VaultKeys.load(settings.vault_key_file)
     redactor = Redactor.load()
     broker = create_broker(settings.kafka)
 
@@ -41,7 +41,7 @@ def create_app(settings: RedactionSettings, fatal: Fatal, clock: Clock = system_
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         pool = await open_pool(settings.database)
         engine = RedactionEngine(redactor, settings.redaction_timeout_seconds, on_exhausted=fatal)
-        handler = RedactReferral(keys, Vault(pool, vault_key, clock), engine, clock)
+        handler = RedactReferral(keys, Vault(pool, vault_keys, clock), engine, clock)
         subscribe(broker, Settler("redaction", Publisher(broker, fatal), handler, give_up=handler.give_up))
 
         async def kafka_answers() -> bool:

@@ -13,7 +13,8 @@ class RedactionSettings(ServiceSettings):
     """Settings of the only service that sees plaintext.
 
     `sealing_private_keys` are the private halves that can still open boxes on the topic, newest first;
-    `vault_key_file` holds the key-encryption key. Both are refused when anybody else may read them.
+    `vault_key_file` holds the key-encryption key, or several while it is rotated. All are refused when anybody else may
+    read them.
     """
 
     database: DatabaseSettings

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from services.kit.sealing import KeyFileError, load_private_ring, load_public, require_private_file
 from services.ops.doctor.findings import Finding, fault, key_pair, made_by_hand, not_named, ok
 from services.ops.doctor.settings import DoctorSettings
+from services.redaction.adapters.vault import VaultKeys
 
 KEY_BYTES = 32
 RESTORE = "restore it from its backup: a fresh one opens nothing that is kept (runbook backup-and-restore)"
@@ -45,9 +44,10 @@ def _hexadecimal(path: Path) -> bytes:
 
 
 def _vault_key(path: Path) -> bytes:
+    """The key that wraps; nothing where any key of the file is none."""
     try:
-        return base64.b64decode(json.loads(path.read_text())["key"], validate=True)
-    except (OSError, ValueError, KeyError, TypeError):
+        return VaultKeys.load(path).current.key
+    except KeyFileError:
         return b""
 
 

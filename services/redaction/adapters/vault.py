@@ -26,6 +26,9 @@ NONCE_BYTES = 12
 """AES-GCM's nonce. Random is safe here: a data key encrypts a handful of revisions, a key-encryption key wraps one
 data key a referral, far below the 2^32 messages that random 96-bit nonces bear."""
 
+REWRAP_ROWS = 500
+"""Data keys wrapped anew in one transaction: some 50 ms, in which nobody waits long for a row."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class KeyEncryptionKey:
@@ -38,26 +41,12 @@ class KeyEncryptionKey:
     def generate(cls, key_id: str) -> KeyEncryptionKey:
         return cls(key_id, AESGCM.generate_key(bit_length=8 * KEY_BYTES))
 
-    @classmethod
-    def load(cls, path: Path) -> KeyEncryptionKey:
-        """Read a key file written by `save`.
-
-        Raises:
-            KeyFileError: others may read it, or it is no key file.
-        """
-        require_private_file(path)
-        try:
-            document = json.loads(path.read_text())
-            key = base64.b64decode(document["key"], validate=True)
-        except (ValueError, KeyError, TypeError, binascii.Error):
-            key = b""
-        if len(key) != KEY_BYTES:
-            raise KeyFileError(f"{path}: not a vault key")
-        return cls(str(document["key_id"]), key)
-
     def text(self) -> str:
-        """The content of its key file."""
-        return json.dumps({"key_id": self.id, "key": base64.b64encode(self.key).decode()})
+        """The content of a key file with this key alone."""
+        return json.dumps(self._fields())
+
+    def _fields(self) -> dict[str, str]:
+        return {"key_id": self.id, "key": base64.b64encode(self.key).decode()}
 
     def save(self, path: Path) -> None:
         """Write the key readable by its owner only; refuses to overwrite."""
@@ -70,12 +59,59 @@ class KeyEncryptionKey:
         return _decrypt(self.key, wrapped, referral_id)
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class VaultKeys:
+    """The keys of one file: the first wraps, every one of them unwraps. More than one while keys are rotated.
+
+    A file is {"key_id", "key"}, or {"keys": [...]} of such.
+    """
+
+    keys: tuple[KeyEncryptionKey, ...]
+
+    @classmethod
+    def load(cls, path: Path) -> VaultKeys:
+        """Read a key file.
+
+        Raises:
+            KeyFileError: others may read it, or it is no key file.
+        """
+        require_private_file(path)
+        try:
+            document = json.loads(path.read_text())
+            keys = tuple(
+                KeyEncryptionKey(str(one["key_id"]), base64.b64decode(one["key"], validate=True))
+                for one in document.get("keys", [document])
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+            keys = ()
+        if not keys or any(len(one.key) != KEY_BYTES for one in keys):
+            raise KeyFileError(f"{path}: not a vault key")
+        if len({one.id for one in keys}) != len(keys):
+            raise KeyFileError(f"{path}: two keys have the same id")
+        return cls(keys)
+
+    @property
+    def current(self) -> KeyEncryptionKey:
+        return self.keys[0]
+
+    def text(self) -> str:
+        """The content of the key file."""
+        return json.dumps({"keys": [one._fields() for one in self.keys]})
+
+    def unwrap(self, key_id: str, referral_id: str, wrapped: bytes) -> bytes:
+        """Raises PermanentError: no key of this id is here, or the wrapped key was changed."""
+        for one in self.keys:
+            if one.id == key_id:
+                return one.unwrap(referral_id, wrapped)
+        raise PermanentError("sealed.key_unknown")
+
+
 class Vault:
     """The personal parts of referrals in redaction's own database."""
 
-    def __init__(self, pool: Pool, key: KeyEncryptionKey, clock: Clock) -> None:
+    def __init__(self, pool: Pool, keys: VaultKeys, clock: Clock) -> None:
         self._pool = pool
-        self._key = key
+        self._keys = keys
         self._clock = clock
 
     async def store(self, referral_id: str, revision: int, part: PersonalPart) -> None:
@@ -102,29 +138,68 @@ class Vault:
         """The personal part of a revision, or None where there is none or it was erased."""
         async with transaction(self._pool) as connection:
             row = await connection.fetchrow(
-                "SELECT v.ciphertext, k.wrapped_key FROM vault v JOIN data_key k USING (referral_id)"
+                "SELECT v.ciphertext, k.key_id, k.wrapped_key FROM vault v JOIN data_key k USING (referral_id)"
                 " WHERE v.referral_id = $1 AND v.revision = $2 AND k.erased_at IS NULL",
                 referral_id,
                 revision,
             )
         if row is None:
             return None
-        data_key = self._key.unwrap(referral_id, row["wrapped_key"])
+        data_key = self._keys.unwrap(row["key_id"], referral_id, row["wrapped_key"])
         return PersonalPart.model_validate_json(
             _decrypt(data_key, row["ciphertext"], f"{referral_id}/{revision}"), by_alias=True
         )
 
-    async def erase(self, referral_id: str) -> None:
-        """Delete the data key and overwrite the rows; a tombstone stays so that a re-delivery stores nothing."""
+    async def erase(self, referral_id: str) -> bool:
+        """Delete the data key and overwrite the rows; a tombstone stays so that a re-delivery stores nothing.
+
+        Whether there was anything to erase.
+        """
         async with transaction(self._pool) as connection:
+            there: bool = await connection.fetchval(
+                "SELECT EXISTS (SELECT FROM data_key WHERE referral_id = $1 AND erased_at IS NULL)", referral_id
+            )
             await connection.execute(
                 "INSERT INTO data_key (referral_id, key_id, wrapped_key, created_at, erased_at)"
                 " VALUES ($1, '', '', $2, $2)"
-                " ON CONFLICT (referral_id) DO UPDATE SET key_id = '', wrapped_key = '', erased_at = $2",
+                " ON CONFLICT (referral_id) DO UPDATE SET key_id = '', wrapped_key = '',"
+                " erased_at = coalesce(data_key.erased_at, $2)",
                 referral_id,
                 self._clock(),
             )
             await connection.execute("UPDATE vault SET ciphertext = '' WHERE referral_id = $1", referral_id)
+        return there
+
+    async def rewrap(self) -> int:
+        """Wrap a portion of the data keys anew that are not under the current key; answers how many.
+
+        Call it again until it answers 0. Services go on meanwhile: a row is locked for an instant, and everybody who
+        has both keys opens it before and after.
+        """
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(
+                "SELECT referral_id, key_id, wrapped_key FROM data_key"
+                " WHERE erased_at IS NULL AND key_id <> $1 ORDER BY referral_id LIMIT $2 FOR UPDATE",
+                self._keys.current.id,
+                REWRAP_ROWS,
+            )
+            for row in rows:
+                data_key = self._keys.unwrap(row["key_id"], row["referral_id"], row["wrapped_key"])
+                await connection.execute(
+                    "UPDATE data_key SET key_id = $2, wrapped_key = $3 WHERE referral_id = $1",
+                    row["referral_id"],
+                    self._keys.current.id,
+                    self._keys.current.wrap(row["referral_id"], data_key),
+                )
+        return len(rows)
+
+    async def wrapped_under(self) -> dict[str, int]:
+        """How many data keys there are under each key, by its id."""
+        async with transaction(self._pool) as connection:
+            rows = await connection.fetch(
+                "SELECT key_id, count(*) AS count FROM data_key WHERE erased_at IS NULL GROUP BY key_id"
+            )
+        return {row["key_id"]: row["count"] for row in rows}
 
     async def _data_key(self, connection: Connection, referral_id: str) -> bytes | None:
         """The referral's data key, made at its first revision; None once the referral was erased."""
@@ -133,16 +208,16 @@ class Vault:
             "INSERT INTO data_key (referral_id, key_id, wrapped_key, created_at) VALUES ($1, $2, $3, $4)"
             " ON CONFLICT (referral_id) DO NOTHING",
             referral_id,
-            self._key.id,
-            self._key.wrap(referral_id, fresh),
+            self._keys.current.id,
+            self._keys.current.wrap(referral_id, fresh),
             self._clock(),
         )
         row = await connection.fetchrow(
-            "SELECT wrapped_key, erased_at FROM data_key WHERE referral_id = $1 FOR UPDATE", referral_id
+            "SELECT key_id, wrapped_key, erased_at FROM data_key WHERE referral_id = $1 FOR UPDATE", referral_id
         )
         if row is None or row["erased_at"] is not None:
             return None
-        return self._key.unwrap(referral_id, row["wrapped_key"])
+        return self._keys.unwrap(row["key_id"], referral_id, row["wrapped_key"])
 
 
 def _encrypt(key: bytes, plaintext: bytes, context: str) -> bytes:

@@ -18,7 +18,7 @@ from services.kit.migrations import migrate
 from services.kit.sealing import KeyFileError
 from services.kit.settings import DatabaseSettings
 from services.local.postgres import EmbeddedPostgres
-from services.redaction.adapters.vault import KeyEncryptionKey, Vault
+from services.redaction.adapters.vault import KeyEncryptionKey, Vault, VaultKeys
 from services.redaction.app import MIGRATIONS
 
 NOW = dt.datetime(2026, 3, 4, 10, 15, tzinfo=dt.UTC)
@@ -43,7 +43,7 @@ async def parts(postgres: EmbeddedPostgres, tmp_path: Path) -> AsyncIterator[Par
     pool = await open_pool(DatabaseSettings(dsn_file=tmp_path / "dsn"))
     await pool.execute("TRUNCATE data_key CASCADE")
     key = KeyEncryptionKey.generate("test")
-    yield Parts(pool, key, Vault(pool, key, lambda: NOW))
+    yield Parts(pool, key, Vault(pool, VaultKeys((key,)), lambda: NOW))
     await pool.close()
 
 
@@ -77,7 +77,7 @@ async def test_the_database_holds_nothing_readable(parts: Parts) -> None:
 
 async def test_another_key_opens_nothing(parts: Parts) -> None:
     await parts.vault.store("r1", 1, PART)
-    stranger = Vault(parts.pool, KeyEncryptionKey.generate("other"), lambda: NOW)
+    stranger = Vault(parts.pool, VaultKeys((KeyEncryptionKey.generate("other"),)), lambda: NOW)
     with pytest.raises(PermanentError):
         await stranger.read("r1", 1)
 
@@ -103,13 +103,24 @@ async def test_what_was_erased_stays_erased_when_the_event_comes_again(parts: Pa
     assert await parts.pool.fetchval("SELECT ciphertext FROM vault WHERE referral_id = 'r1'") == b""
 
 
+async def test_erasing_says_whether_there_was_anything_and_keeps_the_day_of_the_first_time(parts: Parts) -> None:
+    await parts.vault.store("r1", 1, PART)
+    assert await parts.vault.erase("r1")
+    later = Vault(parts.pool, VaultKeys((parts.key,)), lambda: NOW + dt.timedelta(days=1))
+    assert not await later.erase("r1")
+    assert not await later.erase("r2")
+    assert await parts.pool.fetchval("SELECT erased_at FROM data_key WHERE referral_id = 'r1'") == NOW
+    await parts.vault.store("r2", 1, PART)
+    assert await parts.vault.read("r2", 1) is None, "erased before it ever arrived"
+
+
 def test_a_key_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "vault.json"
     KeyEncryptionKey.generate("k").save(path)
-    assert KeyEncryptionKey.load(path).id == "k"
+    assert VaultKeys.load(path).current.id == "k"
     path.chmod(0o644)
     with pytest.raises(KeyFileError):
-        KeyEncryptionKey.load(path)
+        VaultKeys.load(path)
 
 
 def test_a_key_is_never_overwritten(tmp_path: Path) -> None:

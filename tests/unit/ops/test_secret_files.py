@@ -12,7 +12,7 @@ from services.intake.adapters.files import load_fingerprints
 from services.kit.sealing import load_private_ring, load_public, open_box, seal
 from services.ops.databases import account_of
 from services.ops.secret_files import FILES, SecretFiles, SecretFilesError, Users
-from services.redaction.adapters.vault import KeyEncryptionKey
+from services.redaction.adapters.vault import VaultKeys
 
 ME = os.geteuid()
 
@@ -33,7 +33,7 @@ def test_everything_is_made_and_the_services_can_load_it(files: SecretFiles, tmp
     box = seal(load_public(tmp_path / "sealing_public.json"), "aad", b"words")
     assert open_box(ring, "aad", box) == b"words"
     load_fingerprints(tmp_path / "fingerprint.key")
-    KeyEncryptionKey.load(tmp_path / "vault.json")
+    VaultKeys.load(tmp_path / "vault.json")
     assert account_of((tmp_path / "intake.dsn").read_text()).role == "intake"
 
 
