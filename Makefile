@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test compose-test check format lock clean schemas asyncapi-validate eval train-tagger chaos bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
+.PHONY: help venv demo up test compose-test check format lock clean schemas asyncapi-validate eval train-tagger chaos fuzz-redaction bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -54,6 +54,7 @@ lock: venv ## pin every dependency with its hashes (needs uv); services take the
 	@for service in intake redaction routing notify ops; do \
 		$(COMPILE) -c requirements/dev.txt --extra $$service -o requirements/$$service.txt pyproject.toml; done
 	@$(COMPILE) --extra training -o requirements/training.txt pyproject.toml
+	@$(COMPILE) -c requirements/dev.txt --extra fuzz -o requirements/fuzz.txt pyproject.toml
 
 clean: ## remove what was built here; caches outside the checkout stay
 	@rm -rf $(VENV) .run .mypy_cache .ruff_cache build dist
@@ -75,6 +76,12 @@ train-tagger: ## train the redactor's tagger again (own environment, up to half 
 
 chaos: venv ## the long kill test: hundreds of kill -9 while thousands of referrals are posted
 	@$(BIN)/python -m bench.chaos
+
+FUZZ_SECONDS ?= 300
+fuzz-redaction: ## feed the redactor what no writer would write, FUZZ_SECONDS long (own environment)
+	@test -x .venv-fuzz/bin/python || $(PYTHON) -m venv .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --require-hashes -r requirements/fuzz.txt
+	@.venv-fuzz/bin/python -m tests.fuzz.fuzz_redaction -max_total_time=$(FUZZ_SECONDS) -max_len=4000 -timeout=10
 
 bench-redaction: venv ## documents a second, percentiles, memory, next to vanilla Presidio
 	@$(BIN)/python -m bench.bench_redaction

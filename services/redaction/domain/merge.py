@@ -46,13 +46,13 @@ def merge(document: Document, findings: Iterable[Finding]) -> list[Finding]:
 
 
 def _disjoint(findings: list[Finding]) -> list[Finding]:
-    """Findings that grew into each other, as one."""
+    """Findings that grew into each other, as one; one may have grown over several before it."""
     answer: list[Finding] = []
     for finding in findings:
-        if answer and finding.start < answer[-1].end:
-            answer[-1] = _union(answer[-1], finding)
-        else:
-            answer.append(finding)
+        whole = finding
+        while answer and whole.start < answer[-1].end:
+            whole = _union(answer.pop(), whole)
+        answer.append(whole)
     return answer
 
 
