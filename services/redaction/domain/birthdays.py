@@ -25,10 +25,11 @@ def find(document: Document, births: Mapping[tuple[int, int, int], str]) -> Iter
     """Every day and month in words that is a birthday of the record."""
     days = {(month, day): identity for (_, month, day), identity in births.items()}
     months = {month for month, _ in days}
-    for at, word in enumerate(document.lowers):
-        month = MONTHS.get(word, 0) if len(word) > 2 else 0
-        if month not in months:
-            continue
+    names = {name: month for name, month in MONTHS.items() if month in months}
+    if names.keys().isdisjoint(document.lowers):
+        return
+    for at in [at for at, word in enumerate(document.lowers) if word in names]:
+        month = names[document.lowers[at]]
         for first, last, day in (_day_before(document, at), _day_after(document, at)):
             if (month, day) in days:
                 where = document.starts[min(first, at)], document.ends[max(last, at)]

@@ -20,6 +20,15 @@ NUMBERS = {word: value for value, word in enumerate(f"{FIRSTS} {LATERS}".split()
 FILLERS = frozenset({"of", "the", "day", "st", "nd", "rd", "th", "in", "year"})
 """What may stand between the parts of a date."""
 
+MONTH_FORMS = tuple(frozenset(name[:length] for length in range(3, len(name) + 1)) for name in FULL_MONTHS)
+"""What a month may be shortened to."""
+
+MAX_DIGITS = 4
+"""Digits of the longest part of a date that is a number."""
+
+MIN_SUM = 20
+"""Days above this may be the sum of two words."""
+
 ATOM = re.compile(r"\d+|[a-z]+|\n")
 YEARLESS = 2
 """Parts of a date without its year: the day and the month as a word."""
@@ -35,7 +44,22 @@ def holds_birth(plain: str, pieces: Set[str], births: Set[dt.date]) -> bool:
         return False
     if any(not pieces.isdisjoint(_joined(born)) for born in near):
         return True
-    return any(_is_day(window, born) for window in _windows(plain) for born in near)
+    if plain.isascii():
+        near = _possible(pieces, near)
+    return bool(near) and any(_is_day(window, born) for window in _windows(plain) for born in near)
+
+
+def _possible(pieces: Set[str], births: Set[dt.date]) -> set[dt.date]:
+    """The days of which both the day and the month stand somewhere in a text of these pieces, as number or word."""
+    found = {int(piece) for piece in pieces if piece.isdecimal() and len(piece) <= MAX_DIGITS}
+    found.update(NUMBERS[word] for word in NUMBERS.keys() & pieces)
+    sums = not TENS.keys().isdisjoint(pieces)
+    return {
+        born
+        for born in births
+        if (born.day in found or (sums and born.day > MIN_SUM))
+        and (born.month in found or not pieces.isdisjoint(MONTH_FORMS[born.month - 1]))
+    }
 
 
 def _joined(born: dt.date) -> tuple[str, ...]:
@@ -71,7 +95,7 @@ def _windows(plain: str) -> Iterator[list[Part]]:
 
 def _part(atom: str) -> Part | None:
     if atom.isdecimal():
-        return (int(atom), False) if len(atom) <= 4 else None
+        return (int(atom), False) if len(atom) <= MAX_DIGITS else None
     if atom in NUMBERS:
         return NUMBERS[atom], False
     if atom[:3] in MONTHS and (FULL_MONTHS[MONTHS.index(atom[:3])].startswith(atom) or atom == "sept"):

@@ -17,6 +17,9 @@ from services.redaction.domain.signals import ROLES, TITLES
 FORGED = re.compile(r"[\[{<]\s*[A-Z][A-Z_]{2,20}(?:_?\d{1,3})?(?::[^\]\n]{0,30})?\s*[\]}>]")
 """What a writer might type to pass for a pseudonym; its brackets become round ones."""
 
+LETTERS = re.compile(r"[^\W\d_]+")
+SEPARATORS = re.compile(r"[\W_]+")
+
 STEM: dict[Label, str] = {
     "PERSON": "PERSON",
     "DOB": "DOB",
@@ -94,7 +97,6 @@ def _keys(document: Document, index: RecordIndex, findings: list[Finding]) -> li
     staff = {strangers[i] for i, f in enumerate(findings) if i in strangers and _is_staff(document, f)}
     keys = []
     for i, finding in enumerate(findings):
-        surface = "".join(c for c in document.text[finding.start : finding.end].lower() if c.isalnum())
         identity = finding.identity
         if finding.label == "PERSON":
             if i in strangers:
@@ -102,12 +104,13 @@ def _keys(document: Document, index: RecordIndex, findings: list[Finding]) -> li
             elif identity == "family":
                 keys.append(_of_family(document, index, finding))
             else:
-                keys.append((kinds.get(identity or "", "PERSON"), identity or surface))
+                keys.append((kinds.get(identity or "", "PERSON"), identity or ""))
         elif finding.label == "PLACE" and identity == "address":
             keys.append(("ADDRESS", "address"))
         elif finding.label == "SCHOOL" and identity:
             keys.append(("SCHOOL", identity))
         else:
+            surface = SEPARATORS.sub("", document.text[finding.start : finding.end].lower())
             keys.append((STEM[finding.label], surface[-9:] if finding.label == "PHONE" else surface))
     return keys
 
@@ -119,7 +122,7 @@ def _strangers(document: Document, index: RecordIndex, findings: list[Finding]) 
     for i, finding in enumerate(findings):
         if finding.label != "PERSON" or finding.identity is not None:
             continue
-        words = [w.lower() for w in re.findall(r"[^\W\d_]+", document.text[finding.start : finding.end])]
+        words = LETTERS.findall(document.text[finding.start : finding.end].lower())
         long = [w for w in words if len(w) > 1] or ["".join(words)]
         known = next((groups[w] for w in long if w in groups), None)
         group = len(groups) + i if known is None else known
@@ -130,7 +133,7 @@ def _strangers(document: Document, index: RecordIndex, findings: list[Finding]) 
 
 
 def _before(document: Document, finding: Finding) -> str:
-    words = re.findall(r"[^\W\d_]+", document.text[max(0, finding.start - 24) : finding.start])
+    words = LETTERS.findall(document.text[max(0, finding.start - 24) : finding.start])
     return words[-1].lower() if words else ""
 
 
