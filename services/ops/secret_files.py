@@ -137,10 +137,13 @@ class SecretFiles:
     def put(self, name: str, text: str) -> None:
         """Set a file to what somebody brought: the council's certificate, its mail server's password.
 
-        Raises SecretFilesError: no such file belongs to a deployment.
+        Raises SecretFilesError: no such file belongs to a deployment, or nothing was brought: a command that failed
+        before a pipe must not empty a key.
         """
         if name not in {file for files in FILES.values() for file in files}:
             raise SecretFilesError(f"{name} is no file of a deployment")
+        if not text.strip() and name not in FILES["smtp"]:
+            raise SecretFilesError(f"nothing came on standard input: {name} stays as it is")
         self._write(name, text)
 
     def _present(self, kind: Kind) -> bool:
