@@ -65,7 +65,7 @@ def build(
     ordinary = {w.lower() for w in forms.ordinary} | vocabulary() | domain
     ordinary -= curated("not-words.txt")
     capital_only = {w.lower() for w in forms.proper} - ordinary
-    safe_capitals = curated("proper.txt")
+    safe_capitals = curated("proper.txt") | curated("proper-brands.txt")
     sections = {
         "ordinary": ordinary,
         "proper": capital_only - safe_capitals,

@@ -20,9 +20,17 @@ MAX_NAME = 3
 """Words of a name that are taken after a title."""
 
 
+QUOTED = "a capitalised word alone in quotation marks"
+"""The reason of a nickname's finding; it stands whatever the tagger says."""
+
+QUOTES = frozenset("\"'")
+
+
 def find(document: Document) -> list[Finding]:
     """Ordinary words used as names, and initials; ordered by rule, not by position."""
-    return [*_announced(document), *_capitals(document), *_initials(document), *_speakers(document)]
+    return [
+        *_announced(document), *_capitals(document), *_initials(document), *_quoted(document), *_speakers(document)
+    ]  # fmt: skip
 
 
 def _finding(document: Document, first: int, last: int, reason: str) -> Finding:
@@ -112,6 +120,26 @@ def _initials(document: Document) -> Iterator[Finding]:
             and not document.flags[i] & (ORDINARY | SAFE_PROPER)
         ):
             yield _finding(document, i, i, "initials")
+
+
+def _quoted(document: Document) -> Iterator[Finding]:
+    """Nicknames: the men are "Spanna" and "Boo". One word that notes do not use every day, in mid-sentence."""
+    text = document.text
+    for i in document.capitals:
+        start, end = document.starts[i], document.ends[i]
+        if text[end : end + 1] not in QUOTES or text[start - 1 : start] != text[end : end + 1]:
+            continue
+        opens = text[max(0, start - 3) : start - 1]
+        word, flags = document.words[i], document.flags[i]
+        everyday = flags & FREQUENT and not flags & NAME
+        if everyday or flags & (SAFE_PROPER | SHAPE) or len(word) < 3 or not word.isalpha() or word.isupper():
+            continue
+        if opens[-1:] in (" ", "(") and opens[:1] not in SENTENCE_ENDS and i not in document.known:
+            yield _finding(document, i, i, QUOTED)
+
+
+SENTENCE_ENDS = frozenset(".:!?\n")
+"""Signs after which a quotation is speech, whose first word has its capital anyway."""
 
 
 def _speakers(document: Document) -> Iterator[Finding]:

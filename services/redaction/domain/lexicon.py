@@ -92,7 +92,7 @@ class Lexicon:
         digits = not lower.isalpha() and any(c.isdigit() for c in lower)
         if lower.endswith("'s") and not digits:
             whole = self._listed(lower)
-            value = whole if whole & ORDINARY else self._listed(lower[:-2])
+            value = whole if whole & (ORDINARY | SAFE_PROPER) else self._listed(lower[:-2])
         else:
             value = self._shaped(lower) if digits else self._listed(lower) or self._derived(lower)
         if value and len(self._known) < CACHE_LIMIT:

@@ -41,7 +41,9 @@ def find(document: Document, index: RecordIndex) -> list[Finding]:
     met: dict[str, Reference | None] = {}
     flags = document.flags
     candidates = [
-        i for i, lower in enumerate(document.lowers) if not flags[i] & KNOWN or lower in words or lower[-2:] == "'s"
+        i
+        for i, lower in enumerate(document.lowers)
+        if not flags[i] & KNOWN or lower in words or lower[-2:] == "'s" or (lower[-1] == "s" and lower[:-1] in words)
     ]
     for i in candidates:
         lower = document.lowers[i]
@@ -78,11 +80,19 @@ def _listed(document: Document, i: int, lower: str, index: RecordIndex) -> Refer
     base = _base(lower) if "'" in lower else lower
     reference = index.words.get(base)
     if reference is None:
-        return None
+        return _family(document, i, base, index)
     plain = document.flags[i] & (ORDINARY | SAFE_PROPER)
     if plain and not _beside_own_name(document, i, index, reference) and not is_used_as_name(document, i):
         return None
     return reference
+
+
+def _family(document: Document, i: int, base: str, index: RecordIndex) -> Reference | None:
+    """ "The Days moved in": a family by the plural of a name of the record that is an ordinary word."""
+    if not i or document.lowers[i - 1] != "the" or not base.endswith("s") or not document.capital(i):
+        return None
+    reference = index.words.get(base[:-1]) or index.words.get(base.removesuffix("es"))
+    return reference if reference is not None and reference.label == "PERSON" else None
 
 
 def _beside_own_name(document: Document, i: int, index: RecordIndex, reference: Reference) -> bool:

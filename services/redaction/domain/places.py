@@ -29,6 +29,9 @@ SCHOOLS = word_set(
 PLAIN_STREETS = word_set("road rd street lane avenue close drive mews crescent gardens terrace grove yard way")
 """Nouns before which even an ordinary word is a street's name where nothing has capitals."""
 
+HURRIED_STREETS = PLAIN_STREETS - {"drive", "way", "close", "gardens"} | word_set("hill court")
+"""Of these and their like the ones before which it is one in any text: "up canal rd", "kay told him cypress yard"."""
+
 NOUNS = STREETS | SCHOOLS
 
 PLAIN_BEFORE = word_set(
@@ -106,12 +109,18 @@ def _first_of_name(document: Document, i: int, street: bool) -> int | None:
             if plain or flags & SAFE_PROPER:
                 break
             telling = telling or document.capital(i) or not flags & FREQUENT
-        elif flags & FREQUENT or not (document.whispering or document.shouting):
+        elif flags & FREQUENT or not (document.whispering or document.shouting or is_hurried_street(document, i)):
             break
         else:
-            telling = telling or not flags or document.lowers[i] in PLAIN_STREETS
+            telling = telling or not flags or document.lowers[i] in PLAIN_STREETS | HURRIED_STREETS
         first = before
     return first if telling and first < i else None
+
+
+def is_hurried_street(document: Document, i: int) -> bool:
+    """Whether a street's noun stands in lower case after a word that notes do not use every day."""
+    before = document.flags[i - 1] if i else FREQUENT
+    return document.lowers[i] in HURRIED_STREETS and document.words[i].islower() and not before & (FREQUENT | SHAPE)
 
 
 def _saints(document: Document) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from services.redaction.domain import birthdays, network, numbers, spoken
+from services.redaction.domain import birthdays, feasts, network, numbers, spoken
 from services.redaction.domain.dates import Dated, dates
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
@@ -22,6 +22,7 @@ def find(document: Document, index: RecordIndex) -> list[Finding]:
     around = numbers.stretches(document)
     found = [*network.find(document), *numbers.find(document, around, dated), *spoken.find(document)]
     found.extend(birthdays.find(document, index.births))
+    found.extend(feasts.find(document))
     for date in dated:
         if date.birth:
             identity = index.births.get((date.year, date.month, date.day))

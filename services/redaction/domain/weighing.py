@@ -7,45 +7,19 @@ tagger sees nothing at all. Without a tagger every finding stands.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from services.redaction.domain.dates import MONTHS, Dated
+from services.redaction.domain.context import QUOTED
+from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
-from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE, Lexicon
+from services.redaction.domain.lexicon import ORDINARY, SAFE_PROPER, Lexicon
+from services.redaction.domain.needs import HINTED, INITIALS, NEEDED_TYPO, hint_at, is_loose, is_slip, needed_at
 from services.redaction.domain.network import public_links
-from services.redaction.domain.signals import DATE_WORDS, TITLES, WORDY_TITLES
+from services.redaction.domain.places import is_hurried_street
+from services.redaction.domain.places_bodies import bodies
+from services.redaction.domain.signals import TITLES, WORDY_TITLES
 from services.redaction.domain.words import word_set
-
-NEEDED_DAY = 0.995
-"""Certainty that a date needs which neither a cue nor the record makes a birth: incident dates stay in the text."""
-
-NEEDED_PLAIN = 0.5
-"""Certainty that a lower-case word of everyday notes needs."""
-
-NEEDED_EDGE = 0.9
-"""Certainty that a small word at the edge of a name or number needs to be part of it."""
-
-SMALL = word_set("on at in to from of by is was and or with for a an as re i he she they we it his her my our")
-"""Words that stand beside identifiers and seldom in them."""
-
-NEEDED_HEADING = 0.15
-"""The same for one with a capital in mid-sentence."""
-
-INITIALS = 3
-"""Capitals up to which a word may be somebody's initials wherever it stands."""
-
-NEEDED_OPENING = 0.4
-"""The same for one that opens a sentence, a line or a field, where a capital says nothing."""
-
-NEEDED_LOWER = 0.97
-"""Certainty that an ordinary word in lower case needs where the writer gives names their capitals: "takes no joy"."""
-
-NEEDED_SAFE = 0.6
-"""Certainty that a month, a country or a faith needs."""
-
-NEEDED_SHAPE = 0.2
-"""Certainty that a number or code in a safe shape needs: year groups, times, amounts."""
 
 FLOOR: dict[Layer, float] = {"context": 0.08, "places": 0.08, "lexicon": 0.045}
 """Certainty below which a weak layer's word stays in the text."""
@@ -53,17 +27,8 @@ FLOOR: dict[Layer, float] = {"context": 0.08, "places": 0.08, "lexicon": 0.045}
 FLOOR_OF_RECORD = 0.1
 """The same for a word of the record that is an ordinary word as well; every other word of the record goes."""
 
-NEEDED_TYPO = 0.15
-"""Certainty below which an unknown lower-case word one slip away from an everyday one is a slip of the pen."""
 
-TWO_SLIPS_FROM = 8
-"""Letters of a word from which two do."""
-
-TYPO_FROM = 4
-"""Letters of a word from which one slip still points at one word."""
-
-
-def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], lexicon: Lexicon) -> Iterator[Finding]:
+def weigh(document: Document, findings: Sequence[Finding], dated: list[Dated], lexicon: Lexicon) -> Iterator[Finding]:
     """The findings that stand; a tagger's span may come back in pieces.
 
     A weak layer's finding within what already stands adds nothing and is left out.
@@ -72,7 +37,8 @@ def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], l
         yield from findings
         return
     days = {i for date in dated if not date.birth for i in document.tokens(date.start, date.end)}
-    known = document.known = _known(document, lexicon)
+    named = {document.at.get(f.start, -1) for f in findings if f.layer == "record" and f.label == "PERSON"}
+    known = document.known = _known(document, lexicon, named) | bodies(document)
     public = public_links(document)
     covered: set[int] = set()
     weak = []
@@ -82,21 +48,48 @@ def weigh(document: Document, findings: Iterable[Finding], dated: list[Dated], l
             continue
         if finding.layer == "tagger" and any(s <= finding.start and finding.end <= e for s, e in public):
             continue
-        for standing in _strong(document, finding, days, known):
+        for standing in _strong(document, finding, days, known, lexicon):
             covered.update(document.tokens(standing.start, standing.end))
             yield standing
     for finding in weak:
         tokens = document.tokens(finding.start, finding.end)
         if not covered.issuperset(tokens) and _stands(document, finding, tokens, lexicon):
+            covered.update(tokens)
             yield finding
+    yield from _hints(document, covered, days)
 
 
-def _strong(document: Document, finding: Finding, days: set[int], known: frozenset[int]) -> Iterator[Finding]:
+def _hints(document: Document, covered: set[int], days: set[int]) -> Iterator[Finding]:
+    """Words below the tagger's own thresholds that their kind makes likely: a rare word with a capital, or one in a
+    text whose writer gives names none."""
+    for i, sure in enumerate(document.certainty or ()):
+        if sure < HINTED or i in covered or i in days or i in document.known or sure < hint_at(document, i):
+            continue
+        yield Finding(document.starts[i], document.ends[i], "PERSON", "tagger", "likely for a word of its kind")
+
+
+def _sentences(document: Document, finding: Finding, tokens: range) -> Iterator[Finding]:
+    """A tagger's span of people cut where a sentence ends: "Told Bello. Phones are kept"; "J. Smith" is no end."""
+    first = tokens.start
+    for i in tokens[1:] if finding.label == "PERSON" else ():
+        before = document.lowers[i - 1]
+        if document.gaps[i] in (". ", ".\n") and len(before) > INITIALS and before not in TITLES:
+            yield finding._replace(start=document.starts[first], end=document.ends[i - 1])
+            first = i
+    if first == tokens.start:
+        yield from (finding,) if tokens else ()
+    else:
+        yield finding._replace(start=document.starts[first])
+
+
+def _strong(
+    document: Document, finding: Finding, days: set[int], known: frozenset[int], lexicon: Lexicon
+) -> Iterator[Finding]:
     """What stands of a finding of the record, of a structured one or of the tagger."""
     tokens = document.tokens(finding.start, finding.end)
     if finding.layer == "tagger":
-        if tokens:
-            yield from _pieces(document, finding, tokens, days)
+        for part in _sentences(document, finding, tokens):
+            yield from _pieces(document, part, document.tokens(part.start, part.end), days, lexicon)
     elif finding.layer == "record":
         plain = len(tokens) == 1 and document.flags[tokens[0]] & (ORDINARY | SAFE_PROPER)
         if not plain or (_certainty(document, tokens) >= FLOOR_OF_RECORD and not known.issuperset(tokens)):
@@ -105,13 +98,14 @@ def _strong(document: Document, finding: Finding, days: set[int], known: frozens
         yield finding
 
 
-def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
-    """Tokens of what everybody knows: "Harry Potter", "A&E"."""
+def _known(document: Document, lexicon: Lexicon, named: set[int]) -> frozenset[int]:
+    """Tokens of what everybody knows: "Harry Potter", "A&E"; never both names of somebody of the record (`named`)."""
     lowers, gaps = document.lowers, document.gaps
     answer: set[int] = set()
     phrases = lexicon.phrases
     for i in [i for i, lower in enumerate(lowers[:-1]) if lower in phrases]:
-        if gaps[i + 1] == " " and lowers[i + 1] in phrases[lowers[i]]:
+        following = lowers[i + 1] in phrases[lowers[i]] or lowers[i + 1].removesuffix("'s") in phrases[lowers[i]]
+        if gaps[i + 1] == " " and following and not named.issuperset((i, i + 1)):
             answer |= {i, i + 1}
     for i in (i for i, gap in enumerate(gaps) if gap == "&"):
         if i and lowers[i - 1] + lowers[i] in AMPERSANDS:
@@ -122,9 +116,6 @@ def _known(document: Document, lexicon: Lexicon) -> frozenset[int]:
 AMPERSANDS = word_set("ae qa rb hs tc bb po ms hm dt rr fe")
 """A&E, Q&A, R&B, H&S, T&C, B&B, P&O, M&S, H&M, D&T, R&R: letters that are nobody's initials."""
 
-NEVER = 2.0
-"""More certainty than there is: what everybody knows stays."""
-
 
 def _certainty(document: Document, tokens: range) -> float:
     """The highest certainty among some tokens."""
@@ -132,44 +123,16 @@ def _certainty(document: Document, tokens: range) -> float:
     return max((certainty[i] for i in tokens), default=1.0)
 
 
-def _needed(document: Document, i: int, days: set[int]) -> float:
-    flags = document.flags[i]
-    if i in days:
-        return NEEDED_DAY
-    if i in document.known:
-        return NEVER
-    word = document.words[i]
-    before = document.lowers[i - 1] if i else ""
-    if before in TITLES and before not in WORDY_TITLES and document.gaps[i] in (" ", ". "):
-        return 0.0
-    if word in ("Y", "N") and document.gaps[i].strip()[-1:] in ("?", ":"):
-        return NEEDED_LOWER
-    if flags & SAFE_PROPER:
-        return NEEDED_DAY if before in DATE_WORDS and document.lowers[i] in MONTHS else NEEDED_SAFE
-    if flags & ORDINARY and document.careful and word.islower() and before not in TITLES:
-        return NEEDED_LOWER
-    if flags & SHAPE:
-        return NEEDED_SHAPE
-    if flags & FREQUENT and not flags & NAME:
-        if "'" in word[1:-2]:
-            return NEEDED_LOWER
-        if not word[0].isupper():
-            return NEEDED_PLAIN
-        if word.isupper() and len(word) <= INITIALS and not document.shouting:
-            return NEEDED_HEADING
-        return NEEDED_OPENING if document.initial[i] else NEEDED_HEADING
-    return 0.0
-
-
-def _pieces(document: Document, finding: Finding, tokens: range, days: set[int]) -> Iterator[Finding]:
+def _pieces(document: Document, finding: Finding, tokens: range, days: set[int], lexicon: Lexicon) -> Iterator[Finding]:
     """The finding without the tokens of which the tagger is not sure enough.
 
     Beside a word that is no everyday one, everyday words are part of the name and stand with it; so does a plain
     word between two parts that stand ("House of Grace").
     """
     certainty = document.certainty or []
-    kept = [i for i in tokens if certainty[i] >= _needed(document, i, days)]
-    if len(kept) == len(tokens) or any(not _needed(document, i, days) for i in kept):
+    needed = {i: needed_at(document, i, days, lexicon) for i in tokens}
+    kept = [i for i in tokens if certainty[i] >= needed[i]]
+    if len(kept) == len(tokens) or any(not needed[i] for i in kept):
         yield from _without_edges(document, finding, tokens)
         return
     if not kept:
@@ -186,11 +149,10 @@ def _pieces(document: Document, finding: Finding, tokens: range, days: set[int])
 
 def _without_edges(document: Document, finding: Finding, tokens: range) -> Iterator[Finding]:
     """The finding without the small words at its edges that the tagger took along: "on 07700 900123"."""
-    certainty = document.certainty or []
     first, last = tokens[0], tokens[-1]
-    while first < last and document.words[first] in SMALL and certainty[first] < NEEDED_EDGE:
+    while first < last and is_loose(document, first):
         first += 1
-    while last > first and document.words[last] in SMALL and certainty[last] < NEEDED_EDGE:
+    while last > first and is_loose(document, last):
         last -= 1
     start = finding.start if first == tokens[0] else document.starts[first]
     yield finding._replace(start=start, end=finding.end if last == tokens[-1] else document.ends[last])
@@ -200,14 +162,16 @@ def _stands(document: Document, finding: Finding, tokens: range, lexicon: Lexico
     """Whether a weak layer's finding stands beside the tagger's doubt."""
     if document.known and document.known.issuperset(tokens):
         return False
-    if _after_title(document, tokens):
+    if _after_title(document, tokens) or finding.reason == QUOTED:
+        return True
+    if finding.layer == "places" and tokens and is_hurried_street(document, tokens[-1]):
         return True
     sure = _certainty(document, tokens)
     if sure < FLOOR[finding.layer]:
         return False
     if finding.layer != "lexicon" or sure >= NEEDED_TYPO:
         return True
-    return not all(_is_slip(document, i, lexicon) for i in tokens)
+    return not all(is_slip(document, i, lexicon) for i in tokens)
 
 
 def _after_title(document: Document, tokens: range) -> bool:
@@ -217,13 +181,3 @@ def _after_title(document: Document, tokens: range) -> bool:
         return False
     title = document.lowers[i - 1] in TITLES and document.lowers[i - 1] not in WORDY_TITLES
     return title and document.capital(i - 1) and document.capital(i) and not document.flags[i] & SAFE_PROPER
-
-
-def _is_slip(document: Document, i: int, lexicon: Lexicon) -> bool:
-    lower = document.lowers[i]
-    if document.words[i] != lower or document.flags[i] & (ORDINARY | SAFE_PROPER) or len(lower) < TYPO_FROM:
-        return False
-    if any(lower[:at] in lexicon.frequent and lower[at:] in lexicon.frequent for at in range(3, len(lower) - 2)):
-        return True
-    slips = 2 if len(lower) >= TWO_SLIPS_FROM else 1
-    return lexicon.is_slip(lower, slips)
