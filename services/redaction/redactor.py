@@ -91,11 +91,17 @@ class Redactor:
         loaded by then is left out of the collector's rounds, which would walk it all every few documents.
         """
         lexicon = load_lexicon()
-        redactor = cls(lexicon, PresidioEngines(_detectors(lexicon, layers)), clock)
+        tagger = Tagger.load() if "tagger" in layers else None
+        redactor = cls(lexicon, PresidioEngines(_detectors(lexicon, layers, tagger)), clock)
         threadpool_limits(limits=1, user_api="blas")
         gc.collect()
         gc.freeze()
         return redactor
+
+    @classmethod
+    def of(cls, lexicon: Lexicon, tagger: Tagger) -> Redactor:
+        """A redactor over other lists and another model than those that ship, so that they can be measured."""
+        return cls(lexicon, PresidioEngines(_detectors(lexicon, ALL_LAYERS, tagger)), time.monotonic)
 
     def redact(
         self, record: Record, narrative: str, *, on: dt.date | None = None, district: str | None = None
@@ -146,14 +152,12 @@ class Redactor:
         return bool(self._lexicon.flags(lower) & (ORDINARY | SAFE_PROPER))
 
 
-def _detectors(lexicon: Lexicon, layers: frozenset[Layer]) -> dict[Layer, Detector]:
+def _detectors(lexicon: Lexicon, layers: frozenset[Layer], tagger: Tagger | None) -> dict[Layer, Detector]:
     def of_context(document: Document, _: RecordIndex) -> list[Finding]:
         return context.find(document)
 
     def of_lexicon(document: Document, _: RecordIndex) -> list[Finding]:
         return deny.find(document)
-
-    tagger = Tagger.load() if "tagger" in layers else None
 
     def of_tagger(document: Document, index: RecordIndex) -> list[Finding]:
         return tagging.find(document, index, tagger.tag(document.text, index.record)) if tagger else []

@@ -6,6 +6,7 @@ Reproducible: the same inputs give the same bytes. Takes about ten seconds.
 from __future__ import annotations
 
 import lzma
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -50,6 +51,36 @@ def nickname_groups() -> dict[str, set[str]]:
     return groups
 
 
+def sections(files: Iterable[Path]) -> dict[str, frozenset[str]]:
+    """The words of every section, from the dictionary, the curated lists and these annotated narratives."""
+    forms = british_forms()
+    domain = domain_vocabulary(files)
+    names = curated("names.txt") | {name for pair in nickname_groups().items() for name in (pair[0], *pair[1])}
+    ordinary = {w.lower() for w in forms.ordinary} | vocabulary() | domain
+    ordinary -= curated("not-words.txt")
+    capital_only = {w.lower() for w in forms.proper} - ordinary
+    safe_capitals = curated("proper.txt") | curated("proper-brands.txt")
+    return {
+        "ordinary": frozenset(ordinary),
+        "proper": frozenset(capital_only - safe_capitals),
+        "safe-proper": safe_capitals,
+        "names": frozenset((names & ordinary) - curated("words-agencies.txt")),
+        "frequent": domain | (vocabulary() - names),
+        "phrases": phrases(),
+    }
+
+
+def words_text(words: dict[str, frozenset[str]]) -> str:
+    """The sections as one text; the same words give the same text."""
+    return "".join(f"#{key}\n" + "".join(f"{w}\n" for w in sorted(words[key])) for key in words)
+
+
+def nicknames_text() -> str:
+    """A forename and its short forms a line."""
+    groups = nickname_groups()
+    return "".join(f"{name} {' '.join(sorted(groups[name]))}\n" for name in sorted(groups))
+
+
 def _write(name: str, text: str) -> None:
     (TARGET / name).write_bytes(lzma.compress(text.encode(), preset=9 | lzma.PRESET_EXTREME))
 
@@ -58,27 +89,11 @@ def build(
     narratives: Annotated[list[Path], typer.Option(help="Annotated narratives: files, or folders of *.jsonl.")],
 ) -> None:
     """Write words.txt.xz and nicknames.txt.xz."""
-    files = sorted(f for path in narratives for f in ([path] if path.is_file() else path.glob("*.jsonl")))
-    forms = british_forms()
-    domain = domain_vocabulary(files)
-    names = curated("names.txt") | {name for pair in nickname_groups().items() for name in (pair[0], *pair[1])}
-    ordinary = {w.lower() for w in forms.ordinary} | vocabulary() | domain
-    ordinary -= curated("not-words.txt")
-    capital_only = {w.lower() for w in forms.proper} - ordinary
-    safe_capitals = curated("proper.txt") | curated("proper-brands.txt")
-    sections = {
-        "ordinary": ordinary,
-        "proper": capital_only - safe_capitals,
-        "safe-proper": safe_capitals,
-        "names": (names & ordinary) - curated("words-agencies.txt"),
-        "frequent": domain | (vocabulary() - names),
-        "phrases": phrases(),
-    }
-    _write("words.txt.xz", "".join(f"#{key}\n" + "".join(f"{w}\n" for w in sorted(sections[key])) for key in sections))
-    groups = nickname_groups()
-    _write("nicknames.txt.xz", "".join(f"{name} {' '.join(sorted(groups[name]))}\n" for name in sorted(groups)))
-    for key, words in sections.items():
-        typer.echo(f"{key:12} {len(words):8,}")
+    words = sections(sorted(f for path in narratives for f in ([path] if path.is_file() else path.glob("*.jsonl"))))
+    _write("words.txt.xz", words_text(words))
+    _write("nicknames.txt.xz", nicknames_text())
+    for key, listed in words.items():
+        typer.echo(f"{key:12} {len(listed):8,}")
 
 
 if __name__ == "__main__":
