@@ -124,4 +124,3 @@ def test_topics_are_made_by_declaration_alone(deployment: Deployment) -> None:
     broker = "/opt/kafka/bin/kafka-configs.sh --bootstrap-server 127.0.0.1:9095 --describe --all --broker 1"
     settings = deployment.compose("exec", "-T", "kafka", "sh", "-c", f"KAFKA_HEAP_OPTS=-Xmx128m {broker}")
     assert "auto.create.topics.enable=false" in settings
-    assert "allow.everyone.if.no.acl.found=false" in settings
