@@ -49,7 +49,8 @@ OLD_AFTER = 4
 FIRST_YEAR = 2024
 """No referral is older than the year before the first release; a text without a newer date is of this time."""
 
-DIGITS = str.maketrans("OoIl", "0011")
+DIGITS = str.maketrans("OoIilL", "001111")
+"""Letters that a scanner, a tired hand or a small "i" puts for digits: every letter that `DATE` takes for one."""
 
 
 class Dated(NamedTuple):

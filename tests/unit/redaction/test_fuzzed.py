@@ -26,6 +26,11 @@ def test_a_name_that_grows_over_two_findings_is_one_with_both(lexicon: Lexicon) 
     assert [(span.start, span.end) for span in spans] == [(5, 23)]
 
 
+@pytest.mark.parametrize("text", ["On 3/4 i may have seen her.", "CT2 8QX, L of April 2011", "9 12 ird of April"])
+def test_a_small_letter_before_a_month_fails_no_layer(redactor: Redactor, text: str) -> None:
+    assert isinstance(redactor.redact(Record(), text), Redacted)
+
+
 @pytest.mark.parametrize("kind", range(6))
 @pytest.mark.parametrize("known", [0, 2])
 def test_every_kind_of_planted_identifier_is_taken_out_or_held(redactor: Redactor, kind: int, known: int) -> None:
