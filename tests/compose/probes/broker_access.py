@@ -109,7 +109,10 @@ def writes(options: dict[str, Any], topics: list[str]) -> list[str]:
     producer = Producer(options | {"message.max.bytes": 4_000_000, "acks": "all"})
     for topic in topics:
         note = lambda error, _record, topic=topic: codes.update({topic: error.code() if error else 0})  # noqa: E731
-        producer.produce(topic, TOO_LARGE, partition=0, on_delivery=note)
+        try:
+            producer.produce(topic, TOO_LARGE, partition=0, on_delivery=note)
+        except KafkaException as failure:  # it has seen the refusal in the topic's metadata
+            codes[topic] = failure.args[0].code()
         producer.flush(SECONDS)
     unknown = set(codes.values()) - REFUSED - {KafkaError.MSG_SIZE_TOO_LARGE}
     if unknown or len(codes) != len(topics):
