@@ -140,7 +140,7 @@ class Redactor:
         spans = tuple(_span(document, r.finding) for r in replacements)
         edits = [(span.start, span.end, r.token) for span, r in zip(spans, replacements, strict=True)]
         text = self._engines.anonymize(narrative, edits + _neutralised(narrative, document, spans))
-        match inspect(text, record, self._is_word):
+        match inspect(text, record, self._tells_words(document)):
             case GuardedText() as guarded:
                 quasi = flags(document)
                 kinds = Counter(r.kind for r in replacements)
@@ -148,8 +148,16 @@ class Redactor:
             case Leak():
                 return Held("redaction.leak_guard")
 
-    def _is_word(self, lower: str) -> bool:
-        return bool(self._lexicon.flags(lower) & (ORDINARY | SAFE_PROPER))
+    def _tells_words(self, document: Document) -> Callable[[str], bool]:
+        """Whether a lower-case word is an ordinary one; most were looked up when the narrative was read."""
+        met = dict(zip(document.lowers, document.flags, strict=True))
+        wanted, flags_of = ORDINARY | SAFE_PROPER, self._lexicon.flags
+
+        def is_word(lower: str) -> bool:
+            flags = met.get(lower)
+            return bool((flags_of(lower) if flags is None else flags) & wanted)
+
+        return is_word
 
 
 def _detectors(lexicon: Lexicon, layers: frozenset[Layer], tagger: Tagger | None) -> dict[Layer, Detector]:

@@ -53,7 +53,7 @@ def _variants(narratives: list[Narrative], lists: WordLists, augmenter: Augmente
     rng = random.Random(1)
     for narrative in narratives:
         for chosen, known in ((narrative, lists), (augmenter.variant(narrative, rng), augmenter.lists(rng))):
-            made = example(chosen, FormCache(known, {}))
+            made = example(chosen, FormCache(known))
             if made is not None:
                 yield made
 
@@ -75,7 +75,7 @@ def crf(training: list[Narrative], held: list[Narrative], rounds: int) -> Eviden
         known = set(tagger.labels())
         found = Evidence()
         for narrative in held:
-            made = example(narrative, FormCache(lists, {}))
+            made = example(narrative, FormCache(lists))
             if made is None:
                 continue
             tagger.set(_attributes(made, rows))

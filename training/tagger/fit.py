@@ -64,7 +64,7 @@ def fit(
     for epoch in range(plan.epochs):
         began = time.monotonic()
         hidden = augmenter.lists(rng)
-        forms = FormCache(hidden, {})
+        forms = FormCache(hidden)
         made = [example(augmenter.variant(narrative, rng), forms) for narrative in narratives]
         batches = list(pack([one for one in made if one is not None], RowCache(hidden), rng))
         total = total or len(batches) * plan.epochs
@@ -86,7 +86,7 @@ def predict(
 ) -> Iterator[tuple[Narrative, Example, NDArray[np.float32]]]:
     """Class probabilities (n, labels) of each narrative, averaged over the networks."""
     lists = fitted[0].lists
-    forms = FormCache(lists, {})
+    forms = FormCache(lists)
     pairs = [(narrative, example(narrative, forms)) for narrative in narratives]
     kept = [(narrative, one) for narrative, one in pairs if one is not None]
     for batch, places in pack([one for _, one in kept], RowCache(lists), None):

@@ -218,12 +218,15 @@ def _names(
     told = {name for name in names if len(name) >= MIN_NAME and not is_word(name)}
     if not told.isdisjoint(words) or any(name in run for run in spelled for name in told):
         return "name"
+    telling = [name for name in told if len(name) >= MIN_SLIP_NAME]
+    if not telling:
+        return None
     unknown = [word for word in words if len(word) >= MIN_SLIP_NAME - 1 and word.isalpha() and not is_word(word)]
-    if any(_like(name, word) for name in told if len(name) >= MIN_SLIP_NAME for word in unknown):
-        return "name"
-    return None
+    return "name" if any(_like(name, word) for name in telling for word in unknown) else None
 
 
 def _like(name: str, word: str) -> bool:
     """Whether an unknown word holds a name, or is one with a slip."""
+    if abs(len(name) - len(word)) > 1:
+        return name in word
     return name in word or OSA.distance(name, word, score_cutoff=1) <= 1

@@ -27,8 +27,8 @@ _FUZZY_MAX: Final = 96
 _OFTEN: Final = 4
 """Occurrences from which a word counts as frequent in its document."""
 
-_REMEMBERED: Final = 60_000
-"""Surface forms kept; listed words have endless mixtures of capitals."""
+REMEMBERED: Final = 60_000
+"""Surface forms kept, with 400 bytes each; listed words have endless mixtures of capitals."""
 
 _RECORD_MASKS: Final = (np.int32(1) << np.arange(RECORD_BITS.bit_length(), dtype=np.int32))[:, None]
 _LETTERS: Final = int(Kind.LETTERS)
@@ -42,9 +42,6 @@ _INITIALS: Final = 4
 
 _NAME: Final = 3
 """Letters from which a word can be part of a name."""
-
-Entry = tuple[str, int]
-"""(folded form, `Kind` flags)."""
 
 Numbers = NDArray[np.int32]
 
@@ -62,30 +59,51 @@ class Features:
     """(64, n) a row for each `Bit`."""
     chunks: Numbers
     """(n,) hashed shape of the code that the token is part of, 0 for none."""
+    places: Numbers
+    """(m,) where the cache of forms keeps each form, -1 for those that it does not keep."""
 
 
-@dataclass(slots=True)
 class FormCache:
-    """Flags and folded form per surface form of words from shipped lists; other words are never kept."""
+    """Flags and folded form per surface form of words from shipped lists; other words are never kept.
 
-    lists: WordLists
-    known: dict[str, Entry]
+    A form that is kept has a place from 0 on, for whoever keeps something beside it.
+    """
 
-    def entries(self, forms: Iterable[str]) -> list[Entry]:
-        """What is known of each form."""
-        known = self.known.get
-        return [known(form) or self._entry(form) for form in forms]
+    def __init__(self, lists: WordLists) -> None:
+        self._lists = lists
+        self.place_of: dict[str, int] = {}
+        self._folded: list[str] = []
+        self._flags = np.zeros(1024, dtype=np.int32)
 
-    def _entry(self, surface: str) -> Entry:
+    def look_up(self, forms: Iterable[str]) -> tuple[Numbers, list[str], Numbers]:
+        """(m,) places, the folded forms, (m,) `Kind` flags."""
+        place_of, folded_of = self.place_of.get, self._folded
+        kept = [place_of(form, -1) for form in forms]
+        places = np.array(kept, dtype=np.int32)
+        flags = self._flags[places]
+        folded = [folded_of[place] if place >= 0 else "" for place in kept]
+        if -1 in kept:
+            for at, form in enumerate(forms):
+                if kept[at] < 0:
+                    folded[at], flags[at], places[at] = self._met(form)
+        return places, folded, flags
+
+    def _met(self, surface: str) -> tuple[str, int, int]:
         folded = fold(surface) or surface
-        flags = kind(surface, folded) | (_KIN if folded in self.lists.kin else 0)
-        if folded in self.lists.ordinary:
+        flags = kind(surface, folded) | (_KIN if folded in self._lists.kin else 0)
+        if folded in self._lists.ordinary:
             flags |= _ORDINARY
         if flags & _LETTERS and len(folded) >= _NAME and not (flags & _ORDINARY and flags & _LOWER):
             flags |= _NAMEABLE
-        if self.lists.is_listed(folded) and len(self.known) < _REMEMBERED:
-            self.known[surface] = folded, flags
-        return folded, flags
+        place = len(self._folded)
+        if place >= REMEMBERED or not self._lists.is_listed(folded):
+            return folded, flags, -1
+        if place == len(self._flags):
+            self._flags = np.concatenate((self._flags, np.zeros_like(self._flags)))
+        self._folded.append(folded)
+        self._flags[place] = flags
+        self.place_of[surface] = place
+        return folded, flags, place
 
 
 def extract(text: str, record: Record, forms: FormCache) -> Features | None:
@@ -94,14 +112,13 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     if not len(tokens):
         return None
     index, form_of = _numbered(tokens.surfaces)
-    entries = forms.entries(index)
-    form_flags = np.array([flags for _, flags in entries], dtype=np.int32)
-    words, word_of_form = _numbered([folded for folded, _ in entries])
+    kept, folded, form_flags = forms.look_up(index)
+    words, word_of_form = _numbered(folded)
     flags = form_flags[form_of]
     held = seen(flags)
     between = gaps(tokens, held)
     known = link(record)
-    masks = _record_masks(entries, form_flags, words, word_of_form, known)[form_of]
+    masks = _record_masks(folded, form_flags, words, word_of_form, known)[form_of]
     bits = np.zeros((BITS, len(tokens)), dtype=np.bool_)
     bits[: len(_RECORD_MASKS)] = masks & _RECORD_MASKS
     places = put_positions(bits, held, between)
@@ -111,7 +128,7 @@ def extract(text: str, record: Record, forms: FormCache) -> Features | None:
     runs = put_chunks(bits, flags, masks != 0, held, between)
     if known.is_empty:
         bits[Bit.RECORD_EMPTY] = True
-    return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs))
+    return Features(tokens, list(index), form_of, bits, _chunk_rows(text, tokens, runs), kept)
 
 
 def _numbered(items: list[str]) -> tuple[dict[str, int], Numbers]:
@@ -123,7 +140,7 @@ def _numbered(items: list[str]) -> tuple[dict[str, int], Numbers]:
 
 
 def _record_masks(
-    entries: list[Entry], flags: Numbers, words: dict[str, int], word_of: Numbers, known: RecordWords
+    folded: list[str], flags: Numbers, words: dict[str, int], word_of: Numbers, known: RecordWords
 ) -> Numbers:
     """(m,) what the record says about each form, a bit each. `words` are the folded forms, `word_of` their numbers."""
     letters = (flags & _LETTERS) != 0
@@ -131,16 +148,15 @@ def _record_masks(
     initials = {word: bits for word, bits in known.initials.items() if len(word) <= _INITIALS}
     out |= np.where(letters, _looked_up(initials, words)[word_of], 0)
     fuzzy: list[int] = []
-    for at in np.flatnonzero(((flags & _NAMEABLE) != 0) & (out == 0)).tolist():
-        folded, own = entries[at]
-        ordinary = own & _ORDINARY
-        found = known.part_bits(folded, whole=not ordinary)
+    asked = np.flatnonzero(((flags & _NAMEABLE) != 0) & (out == 0))
+    for at, ordinary in zip(asked.tolist(), (flags[asked] & _ORDINARY).tolist(), strict=True):
+        found = known.part_bits(folded[at], whole=not ordinary)
         if found:
             out[at] = found
-        if not ordinary and len(folded) >= FUZZY_MIN:
+        if not ordinary and len(folded[at]) >= FUZZY_MIN:
             fuzzy.append(at)
     fuzzy = fuzzy[:_FUZZY_MAX]
-    for place in known.near([entries[at][0] for at in fuzzy]):
+    for place in known.near([folded[at] for at in fuzzy]):
         out[fuzzy[place]] |= 1 << Bit.NEAR_NAME
     return out
 

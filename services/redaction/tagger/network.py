@@ -13,7 +13,6 @@ from services.redaction.tagger.convolution import prepare, residual
 from services.redaction.tagger.features import Features
 from services.redaction.tagger.int8 import quantise
 from services.redaction.tagger.lexicon import WordLists
-from services.redaction.tagger.tokens import fold
 from services.redaction.tagger.words import word_rows
 
 Matrix = NDArray[np.float32]
@@ -23,9 +22,6 @@ BLOCK: Final = 512
 
 _FIRST_ROWS: Final = 4096
 """Rows of the table of word vectors at the start."""
-
-_LAST_ROW: Final = 60_000
-"""Rows kept at most (23 MB); listed words have endless mixtures of capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +57,8 @@ class Weights:
 class Network:
     """Weights with the vectors of the words met so far.
 
-    The table keeps words of the shipped lists of ordinary words; rows after them are scratch for one document, so
-    that no name of a referral outlives it in a lookup.
+    The table keeps the forms that the cache of forms keeps, words of the shipped lists of ordinary words; rows after
+    them are scratch for one document, so that no name of a referral outlives it in a lookup.
     """
 
     def __init__(self, weights: Weights, lists: WordLists) -> None:
@@ -72,14 +68,14 @@ class Network:
         self._scoring = np.ascontiguousarray(weights.output.T)
         self._output_bias = weights.output_bias[:, None]
         self._lists = lists
-        self._row_of: dict[str, int] = {}
+        self._row_of = np.full(_FIRST_ROWS, -1, dtype=np.int32)
         self._table = np.zeros((_FIRST_ROWS, weights.word.shape[1]), dtype=np.float32)
         self._kept = 0
 
     def probabilities(self, features: Features) -> Matrix:
         """(n, labels): each token's distribution over the labels, the first of which is 'outside'."""
         count = len(features.tokens)
-        rows = self._rows(features.forms)[features.form_of]
+        rows = self._rows(features)[features.form_of]
         if count <= BLOCK:
             return self._scores(features, rows, 0, count)
         halo = sum(layer.reach for layer in self._weights.layers)
@@ -109,26 +105,25 @@ class Network:
         scores /= scores.sum(axis=0)
         return scores.T
 
-    def _rows(self, forms: list[str]) -> NDArray[np.int32]:
+    def _rows(self, features: Features) -> NDArray[np.int32]:
         """(m,) each form's row in the table of vectors, computing those that are not kept."""
-        row_of = self._row_of.get
-        rows = np.array([row_of(form, -1) for form in forms], dtype=np.int32)
-        missing = np.flatnonzero(rows < 0).tolist()
-        if not missing:
+        places = features.places
+        if len(places) and places.max() >= len(self._row_of):
+            self._row_of = np.concatenate((self._row_of, np.full(places.max() + 1, -1, dtype=np.int32)))
+        rows: NDArray[np.int32] = np.where(places >= 0, self._row_of[places], -1)
+        missing = np.flatnonzero(rows < 0)
+        if not len(missing):
             return rows
-        is_listed = self._lists.is_listed
-        room = _LAST_ROW - self._kept
-        listed = [at for at in missing if is_listed(fold(forms[at]))][: max(room, 0)]
-        kept = set(listed)
-        order = listed + [at for at in missing if at not in kept]
-        first, end = self._kept, self._kept + len(order)
+        missing = missing[np.argsort(places[missing] < 0, kind="stable")]
+        first, end = self._kept, self._kept + len(missing)
         if end > len(self._table):
             self._table = np.concatenate((self._table[:first], np.zeros((end, self._table.shape[1]), np.float32)))
-        self._table[first:end] = self._fresh([forms[at] for at in order])
-        rows[order] = np.arange(first, end)
-        for at in listed:
-            self._row_of[forms[at]] = self._kept
-            self._kept += 1
+        forms = features.forms
+        self._table[first:end] = self._fresh([forms[at] for at in missing.tolist()])
+        rows[missing] = np.arange(first, end, dtype=np.int32)
+        listed = missing[places[missing] >= 0]
+        self._row_of[places[listed]] = rows[listed]
+        self._kept += len(listed)
         return rows
 
     def _fresh(self, forms: list[str]) -> Matrix:

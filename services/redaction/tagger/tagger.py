@@ -62,7 +62,7 @@ class Tagger:
         self._thresholds = model.thresholds
         self._lowest = model.thresholds[1:].min()
         self._network = Network(model.weights, model.lists)
-        self._forms = FormCache(model.lists, {})
+        self._forms = FormCache(model.lists)
 
     @classmethod
     def load(cls, path: Path = MODEL_FILE) -> Tagger:

@@ -42,7 +42,7 @@ RECORD = Record(
 
 
 def features(text: str, record: Record = RECORD) -> Features:
-    found = extract(text, record, FormCache(LISTS, {}))
+    found = extract(text, record, FormCache(LISTS))
     assert found is not None
     return found
 
@@ -123,13 +123,13 @@ def test_codes_are_seen_as_a_whole() -> None:
 
 
 def test_blank_text_has_no_features() -> None:
-    assert extract(" \t ", RECORD, FormCache(LISTS, {})) is None
+    assert extract(" \t ", RECORD, FormCache(LISTS)) is None
 
 
 def test_words_outside_the_shipped_lists_are_not_kept() -> None:
-    cache = FormCache(LISTS, {})
+    cache = FormCache(LISTS)
     extract("Zebedee told the Kai", RECORD, cache)
-    assert set(cache.known) == {"told", "the"}
+    assert set(cache.place_of) == {"told", "the"}
 
 
 def test_word_rows_are_stable() -> None:
