@@ -43,8 +43,11 @@ def new_authority(now: dt.datetime) -> Pair:
     return _pair(builder.sign(key, hashes.SHA256()), key)
 
 
-def new_server(authority: Pair, names: Sequence[str], now: dt.datetime) -> Pair:
-    """A server's certificate for host names and addresses, the first of them as its common name."""
+def new_server(authority: Pair, names: Sequence[str], now: dt.datetime, *, peer: bool = False) -> Pair:
+    """A server's certificate for host names and addresses, the first of them as its common name.
+
+    A `peer` may show it as a client too: brokers of a cluster know each other by it.
+    """
     issuer = x509.load_pem_x509_certificate(authority.certificate.encode())
     signing = serialization.load_pem_private_key(authority.key.encode(), password=None)
     if not isinstance(signing, ec.EllipticCurvePrivateKey):
@@ -54,7 +57,8 @@ def new_server(authority: Pair, names: Sequence[str], now: dt.datetime) -> Pair:
     builder = _builder(subject, issuer.subject, key.public_key(), now, SERVER_DAYS)
     builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
     builder = builder.add_extension(x509.SubjectAlternativeName([_general(name) for name in names]), critical=False)
-    builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+    uses = [ExtendedKeyUsageOID.SERVER_AUTH, *([ExtendedKeyUsageOID.CLIENT_AUTH] if peer else [])]
+    builder = builder.add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     builder = builder.add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(signing.public_key()), critical=False
     )

@@ -178,7 +178,7 @@ class SecretFiles:
                 return {"grafana_password": _password()}
 
     def _certificates(self, authority: Pair, hosts: tuple[str, ...]) -> dict[str, str]:
-        kafka, edge = new_server(authority, KAFKA_HOSTS, _now()), new_server(authority, hosts, _now())
+        kafka, edge = new_server(authority, KAFKA_HOSTS, _now(), peer=True), new_server(authority, hosts, _now())
         return {
             "ca.crt": authority.certificate,
             "ca.key": authority.key,
