@@ -24,7 +24,6 @@ KAFKA, POSTGRES, MAIL = "apache/kafka:4.3.1", "postgres:15-bookworm", "maildev/m
 PATIENCE_SECONDS = 120.0
 HARDENED: Mapping[str, Any] = {
     "read_only": True,
-    "tmpfs": {"/tmp": "mode=1777"},  # noqa: S108 - in the container
     "cap_drop": ["ALL"],
     "security_opt": ["no-new-privileges:true"],
 }
@@ -74,6 +73,7 @@ class Lab:
         """A container of a service's image, not started."""
         container = DockerContainer(f"saferoute/{service}:{TAG}", network=self.network)
         container = container.with_envs(**(self.environment(service) | overrides)).with_kwargs(**HARDENED)
+        container = container.with_tmpfs_mount("/tmp")  # noqa: S108 - in the container
         for name in SECRETS[service]:
             container = container.with_volume_mapping(str(self.secrets / name), f"/run/secrets/{name}", "ro")
         pack = ROOT / "services" / "routing" / "policies" / "kent"
