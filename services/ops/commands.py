@@ -166,7 +166,7 @@ def _secrets() -> typer.Typer:
 
 def _files(folder: Path, users: str, hosts: str) -> SecretFiles:
     service, kafka, postgres, proxy, owner = (int(one) for one in users.split(","))
-    return SecretFiles(folder, Users(service, kafka, postgres, proxy, owner), tuple(hosts.split(",")))
+    return SecretFiles(folder, Users(service, kafka, postgres, proxy, owner), tuple(dict.fromkeys(hosts.split(","))))
 
 
 def _refusable(work: Callable[[], T]) -> T:

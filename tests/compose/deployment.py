@@ -48,6 +48,7 @@ class Deployment:
     intake_port: int = field(default_factory=free_port)
     inbox_port: int = field(default_factory=free_port)
     mail_port: int = field(default_factory=free_port)
+    prometheus_port: int = field(default_factory=free_port)
     api_key: str = field(default="", repr=False)
     staff_token: str = field(default="", repr=False)
     start_seconds: float = 0.0
@@ -78,6 +79,7 @@ class Deployment:
             "SAFEROUTE_INTAKE_PORT": str(self.intake_port),
             "SAFEROUTE_INBOX_PORT": str(self.inbox_port),
             "SAFEROUTE_MAIL_PORT": str(self.mail_port),
+            "SAFEROUTE_PROMETHEUS_PORT": str(self.prometheus_port),
             "SAFEROUTE_VERSION": FIRST,
             "SAFEROUTE_REGISTER": str(EXAMPLES / "register"),
             "SAFEROUTE_SCHOOLS_REGISTER": "/register/schools.csv",
@@ -119,7 +121,18 @@ class Deployment:
 
     def down(self) -> None:
         """Remove everything, with the data."""
-        self.compose("--profile", "tools", "down", "--volumes", "--remove-orphans", "--timeout", "5", check=False)
+        self.compose(
+            "--profile",
+            "tools",
+            "--profile",
+            "observability",
+            "down",
+            "--volumes",
+            "--remove-orphans",
+            "--timeout",
+            "5",
+            check=False,
+        )
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def containers(self, service: str | None = None) -> list[dict[str, Any]]:
