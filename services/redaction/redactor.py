@@ -150,7 +150,7 @@ class Redactor:
 
     def _tells_words(self, document: Document) -> Callable[[str], bool]:
         """Whether a lower-case word is an ordinary one; most were looked up when the narrative was read."""
-        met = dict(zip(document.lowers, document.flags, strict=True))
+        met = document.flags_by_word()
         wanted, flags_of = ORDINARY | SAFE_PROPER, self._lexicon.flags
 
         def is_word(lower: str) -> bool:

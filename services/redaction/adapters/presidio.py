@@ -179,9 +179,11 @@ class DisjointAnonymizer(AnonymizerEngine):
         """
         pieces: list[str] = []
         at = 0
+        made = {config.operator_name for config in operators_metadata.values()}
+        operators = {name: self.operators_factory.create_operator_class(name, operator_type) for name in made}
         for entity in pii_entities:
             config = operators_metadata[entity.entity_type]
-            operator = self.operators_factory.create_operator_class(config.operator_name, operator_type)
+            operator = operators[config.operator_name]
             params = {**config.params, "entity_type": entity.entity_type}
             operator.validate(params=params)
             pieces += (text[at : entity.start], operator.operate(params=params, text=text[entity.start : entity.end]))

@@ -149,7 +149,7 @@ def _speakers(document: Document) -> Iterator[Finding]:
     for m in SPEAKER.finditer(document.text):
         counts.setdefault(m.group("name").lower(), []).append(m.span("name"))
     counts = {name: places for name, places in counts.items() if len(places) >= SPEAKER_LINES}
-    known = dict(zip(document.lowers, document.flags, strict=True)) if counts else {}
+    known = document.flags_by_word()
     for name, places in counts.items():
         words = name.split()
         if len(words) > MAX_NAME or all(_is_field(w, known.get(w, 0)) for w in words):

@@ -31,6 +31,26 @@ DATE = re.compile(
 )
 """Numeric, ISO and month-word dates; the year may be missing where the month is a word."""
 
+
+class Form(NamedTuple):
+    """The groups of `DATE` that one way of writing fills."""
+
+    day: str
+    month: str
+    in_words: bool
+    years: tuple[str, ...]
+
+
+FORM_OF: dict[str, Form] = {
+    "d1": Form("d1", "m1", False, ("y1",)),
+    "y2": Form("d2", "m2", False, ("y2",)),
+    **dict.fromkeys(("n3", "y3", "y7"), Form("d3", "n3", True, ("y3", "y7"))),
+    **dict.fromkeys(("d4", "y4"), Form("d4", "n4", True, ("y4",))),
+    "d5": Form("d5", "m5", False, ("y5",)),
+    "m6": Form("d6", "m6", False, ()),
+}
+"""By the last group that a match filled."""
+
 BIRTH_BEFORE = re.compile(
     r"(?:\bd\.?\s?[o0]\.?\s?b\b\.?"
     r"|\bborn\b|\bbirth\b|birthda(?:y|te)\b|\bb\.|\bb[:=]|\bturn(?:s|ed|ing)? \w{1,9} on)[^\n.;]{0,28}$",
@@ -94,16 +114,12 @@ def _number(value: str | None) -> int:
 
 def _parts(match: re.Match[str]) -> tuple[int, int, int]:
     """(year, month, day) as written; a two-digit year is of this century up to 49."""
-    group = match.groupdict()
-    for i in "123456":
-        if group.get("d" + i):
-            month = group.get("m" + i)
-            number = _number(month) if month else MONTHS.get((group.get("n" + i) or "").lower()[:3], 0)
-            year = _number(group.get("y" + i) or (group.get("y7") if i == "3" else None))
-            if 0 < year < 100:
-                year += 2000 if year < 50 else 1900
-            return year, number, _number(group["d" + i])
-    return 0, 0, 0
+    form = FORM_OF[match.lastgroup or "m6"]
+    month = MONTHS.get(match[form.month].lower()[:3], 0) if form.in_words else _number(match[form.month])
+    year = _number(next((match[name] for name in form.years if match[name]), None))
+    if 0 < year < 100:
+        year += 2000 if year < 50 else 1900
+    return year, month, _number(match[form.day])
 
 
 def _plausible(month: int, day: int) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from services.redaction.domain.dates import Dated
@@ -67,9 +67,18 @@ class Document:
     certainty: list[float] | None = None
     known: frozenset[int] = frozenset()
     public: list[tuple[int, int]] | None = None
+    around_digits: list[tuple[int, int]] | None = None
     """`dated` are the dates of the text once they were read; `certainty` is, per token, how sure the tagger is that
     it identifies somebody (0 to 1), None without a tagger; `known` are the tokens of what everybody knows; `public`
-    is where the addresses of public sites stand, once they were looked for."""
+    is where the addresses of public sites stand, `around_digits` where numbers do, once they were looked for."""
+
+    _flags_by_word: dict[str, int] = field(default_factory=dict)
+
+    def flags_by_word(self) -> dict[str, int]:
+        """The flags of every lower-case word of the text."""
+        if not self._flags_by_word:
+            self._flags_by_word = dict(zip(self.lowers, self.flags, strict=True))
+        return self._flags_by_word
 
     def tokens(self, start: int, end: int) -> range:
         """Numbers of the tokens within a stretch of the text."""

@@ -78,7 +78,9 @@ AROUND = (2, 3)
 
 
 def stretches(document: Document) -> list[tuple[int, int]]:
-    """Where digits are, with their neighbours: (start, end) offsets, disjoint and in order."""
+    """Where digits are, with their neighbours: (start, end) offsets, disjoint and in order; looked for once."""
+    if document.around_digits is not None:
+        return document.around_digits
     answer: list[tuple[int, int]] = []
     count = len(document.words)
     before, after = AROUND
@@ -89,6 +91,7 @@ def stretches(document: Document) -> list[tuple[int, int]]:
             answer[-1] = (answer[-1][0], end)
         else:
             answer.append((start, end))
+    document.around_digits = answer
     return answer
 
 
@@ -174,7 +177,7 @@ def _is_plate(document: Document, start: int, value: str) -> bool:
     if len(parts) == 1:
         return True
     plain = [part for part in parts if part.isalpha()]
-    flags = {lower: document.flags[i] for i, lower in enumerate(document.lowers) if lower in {p.lower() for p in plain}}
+    flags = document.flags_by_word()
     if any(flags.get(part.lower(), 0) & FREQUENT for part in plain if len(part) > 2 or len(plain) > 1):
         return False
     return value.upper() == value or bool(VEHICLE_WORD.search(document.text[max(0, start - 40) : start]))
