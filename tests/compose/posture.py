@@ -36,7 +36,7 @@ def faults(container: Mapping[str, Any], service: str, secret_values: Mapping[st
         found.append("shares the host")
     if not host["Memory"] or not 0 < (host["PidsLimit"] or 0) <= MANY_PIDS:
         found.append("has no limit of memory or processes")
-    if not host["Init"]:
+    if not host.get("Init"):
         found.append("has no init that reaps processes")
     if host["RestartPolicy"]["Name"] != "unless-stopped":
         found.append("does not come back after a crash")
