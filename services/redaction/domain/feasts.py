@@ -6,11 +6,12 @@ Feasts and such days stay everywhere else: only a cue of birth or age straight b
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Set
 
 from services.redaction.domain.dates import MONTH
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
+from services.redaction.domain.words import word_set
 
 AGE = (
     r"(?:1?\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
@@ -41,14 +42,36 @@ CUED = re.compile(
 BABY = re.compile(rf"\b(?:an?\s)?(?P<day>{FEAST})\s(?:baby|babies|birthday|child)\b", re.IGNORECASE)
 """ "A Halloween baby"."""
 
-FIRST_SIGHT = frozenset({"on", "today", "baby", "babies", "birthday"})
-"""Words without which no such phrase stands; most texts are done after one look."""
+ANNOUNCED = frozenset(map(str, range(20))) | word_set(
+    """born one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen"""
+)
+"""What stands straight before "on" or "today" wherever `CUED` finds something that is no birthday."""
+
+BORN = word_set("baby babies birthday child")
+FEAST_ENDS = word_set(
+    """day eve sunday day's eve's sunday's monday night fawkes fawkes's halloween hallowe'en hogmanay tuesday friday
+    wednesday eid diwali nowruz solstice"""
+)
+"""The last words of feasts, one of which stands straight before a word of `BORN` wherever `BABY` finds something."""
 
 
 def find(document: Document) -> Iterator[Finding]:
-    """Every such day. Linear: each pattern opens with a fixed word."""
-    if FIRST_SIGHT.isdisjoint(document.lowers):
-        return
-    for pattern in (CUED, BABY):
+    """Every such day. Linear: each pattern opens with a fixed word, and most texts are done after one look."""
+    lowers = document.lowers
+    cued = "birthday" in lowers or _meets(lowers, ANNOUNCED, ("on", "today"))
+    baby = _meets(lowers, FEAST_ENDS, BORN)
+    for pattern in ((CUED,) if cued else ()) + ((BABY,) if baby else ()):
         for m in pattern.finditer(document.text):
             yield Finding(m.start("day"), m.end("day"), "DOB", "structured", "birthday at a feast or in words")
+
+
+def _meets(lowers: list[str], before: Set[str], words: Iterable[str]) -> bool:
+    """Whether one of these words stands straight after one of those `before` it."""
+    for word in words:
+        at = -1
+        for _ in range(lowers.count(word)):
+            at = lowers.index(word, at + 1)
+            if at and lowers[at - 1] in before:
+                return True
+    return False
