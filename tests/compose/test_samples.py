@@ -18,6 +18,7 @@ pytestmark = pytest.mark.timeout(1800)
 
 Figure = Callable[[str, object], None]
 MIB = 1024 * 1024
+BASE = "python:3.11-slim-bookworm"
 MEMORY_MIB = 2_000
 """All containers at rest. A council's smallest machine has 4 GiB; what is above this here would not fit beside an
 operating system and a load."""
@@ -63,9 +64,11 @@ def test_staff_see_their_teams_notifications_over_https(deployment: Deployment) 
 
 
 def test_sizes_and_memory_at_rest(deployment: Deployment, figure: Figure) -> None:
+    [base] = inspect(BASE)
     for service in (*SERVICES, "ops"):
         [image] = inspect(f"saferoute/{service}:{FIRST}")
-        figure(f"image {service}", f"{image['Size'] / MIB:.0f} MiB")
+        own = image["Size"] - base["Size"]
+        figure(f"image {service}", f"{image['Size'] / MIB:.0f} MiB, {own / MIB:.0f} of them ours")
     total = 0.0
     for container in deployment.containers():
         used = _memory(container["Id"])
