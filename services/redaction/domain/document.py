@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from itertools import accumulate
 
@@ -87,12 +87,9 @@ class Document:
             first = max(bisect_right(self.starts, start) - 1, 0)
             if first < len(self.ends) and self.ends[first] <= start:
                 first += 1
-        last = first
-        starts = self.starts
-        count = len(starts)
-        while last < count and starts[last] < end:
-            last += 1
-        return range(first, last)
+        elif start < end <= self.ends[first]:
+            return range(first, first + 1)
+        return range(first, max(first, bisect_left(self.starts, end)))
 
     def capital(self, index: int) -> bool:
         """Whether a token starts with a capital that its document does not give to every word."""
@@ -152,7 +149,7 @@ def _case(words: list[str]) -> tuple[bool, bool]:
     """Whether a document shouts, and whether it gives no capitals to names."""
     long = [word for word in words if len(word) > SHORT]
     lower = sum(map(str.islower, long))
-    upper = sum(map(str.isupper, long)) if lower < len(long) else 0
+    upper = sum(map(str.isupper, long)) if lower <= len(long) - MOSTLY * len(long) else 0
     return upper > MOSTLY * len(long), bool(long) and lower >= ALL_BUT_A_FEW * len(long)
 
 
@@ -160,4 +157,4 @@ def _with_digits(words: list[str], text: str) -> list[int]:
     """The numbers of the words with a digit in them."""
     if not DIGIT.search(text):
         return []
-    return [i for i, word in enumerate(words) if not word.isalpha() and DIGIT.search(word)]
+    return [i for i in [i for i, word in enumerate(words) if not word.isalpha()] if DIGIT.search(words[i])]

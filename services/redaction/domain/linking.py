@@ -131,16 +131,16 @@ def is_used_as_name(document: Document, i: int) -> bool:
 
 def _unlisted(lower: str, index: RecordIndex, names: list[str]) -> Reference | None:
     """A token that no list knows: joined names, names inside handles, plurals, misspellings."""
-    letters = "".join(c for c in lower if c.isalpha())
+    letters = lower if lower.isalpha() else "".join(c for c in lower if c.isalpha())
     direct = index.joined.get(letters) or index.words.get(letters)
     if direct is None and len(letters) > FUZZY_FROM and letters.endswith("s"):
         direct = index.words.get(letters[:-1]) or index.words.get(letters.removesuffix("es"))
     if direct is not None:
         return direct
-    spelled = lower.translate(LEET)
+    spelled = lower if lower is letters else lower.translate(LEET)
     if len(spelled) > INSIDE_FROM:
         for name in names:
-            if name in letters or name in spelled:
+            if name in letters or (spelled is not lower and name in spelled):
                 return index.words[name]
     return _misspelt(letters, index, names)
 

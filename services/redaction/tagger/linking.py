@@ -32,6 +32,8 @@ _GENERIC: Final = word_set(
 
 _MONTHS: Final = tuple(name.lower() for name in calendar.month_name[1:])
 
+_NUMBER: Final = 1 << int(Bit.RECORD_NUMBER)
+
 FUZZY_MIN: Final = 4
 """Letters a word needs before a misspelling of it can be told from another word."""
 
@@ -90,12 +92,16 @@ class _Collector:
 
     def add(self, value: str | None, bit: Bit, *, generic: bool = False) -> list[str]:
         """Marks every word of a field; generic words only where `generic` says so."""
-        words = [fold(run) for run in _RUN.findall(value or "")]
+        if not value:
+            return []
+        plain = value.isascii() and value.isalpha()
+        words = [value.lower()] if plain else [fold(run) for run in _RUN.findall(value)]
+        exact, own = self.exact, 1 << int(bit)
         for word in words:
             if word[0].isdigit():
-                self.exact[word] = self.exact.get(word, 0) | 1 << Bit.RECORD_NUMBER
+                exact[word] = exact.get(word, 0) | _NUMBER
             elif generic or word not in _GENERIC:
-                self.exact[word] = self.exact.get(word, 0) | 1 << bit
+                exact[word] = exact.get(word, 0) | own
         return words
 
     def person(self, *parts: tuple[str | None, Bit]) -> None:
