@@ -1,7 +1,7 @@
 """`python -m training.tagger.train`: trains the shipped model on every narrative and writes its file.
 
 Reproducible: fixed seed, fixed data, locked packages (requirements/training.txt). Thresholds come from
-thresholds.json, which `python -m training.tagger.evaluate` chose on kinds not trained on.
+thresholds.json, which `python -m training.tagger.whole --thresholds` chose on kinds not trained on.
 """
 
 from __future__ import annotations

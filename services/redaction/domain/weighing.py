@@ -14,7 +14,7 @@ from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
 from services.redaction.domain.lexicon import ORDINARY, SAFE_PROPER, Lexicon
-from services.redaction.domain.needs import HINTED, INITIALS, NEEDED_TYPO, hint_at, is_loose, is_slip, needed_at
+from services.redaction.domain.needs import HINTED, NEEDED_TYPO, hint_at, is_loose, is_slip, needed_at
 from services.redaction.domain.network import public_links
 from services.redaction.domain.places import is_hurried_street
 from services.redaction.domain.places_bodies import bodies
@@ -26,6 +26,10 @@ FLOOR: dict[Layer, float] = {"context": 0.08, "places": 0.08, "lexicon": 0.045}
 
 FLOOR_OF_RECORD = 0.1
 """The same for a word of the record that is an ordinary word as well; every other word of the record goes."""
+
+
+ABBREVIATED = 2
+"""Letters up to which a word with a full stop is an initial or short for something: "J.", "St."."""
 
 
 def weigh(document: Document, findings: Sequence[Finding], dated: list[Dated], lexicon: Lexicon) -> Iterator[Finding]:
@@ -46,7 +50,7 @@ def weigh(document: Document, findings: Sequence[Finding], dated: list[Dated], l
         if finding.layer in FLOOR:
             weak.append(finding)
             continue
-        if finding.layer == "tagger" and any(s <= finding.start and finding.end <= e for s, e in public):
+        if finding.layer == "tagger" and any(_is_public(finding, *link) for link in public):
             continue
         for standing in _strong(document, finding, days, known, lexicon):
             covered.update(document.tokens(standing.start, standing.end))
@@ -57,6 +61,13 @@ def weigh(document: Document, findings: Sequence[Finding], dated: list[Dated], l
             covered.update(tokens)
             yield finding
     yield from _hints(document, covered, days)
+
+
+def _is_public(finding: Finding, start: int, end: int) -> bool:
+    """Whether the tagger found no more than the address of a public body's site."""
+    if finding.label == "URL":
+        return finding.start < end and start < finding.end
+    return start <= finding.start and finding.end <= end
 
 
 def _hints(document: Document, covered: set[int], days: set[int]) -> Iterator[Finding]:
@@ -73,7 +84,7 @@ def _sentences(document: Document, finding: Finding, tokens: range) -> Iterator[
     first = tokens.start
     for i in tokens[1:] if finding.label == "PERSON" else ():
         before = document.lowers[i - 1]
-        if document.gaps[i] in (". ", ".\n") and len(before) > INITIALS and before not in TITLES:
+        if document.gaps[i] in (". ", ".\n") and len(before) > ABBREVIATED and before not in TITLES:
             yield finding._replace(start=document.starts[first], end=document.ends[i - 1])
             first = i
     if first == tokens.start:

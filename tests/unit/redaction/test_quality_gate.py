@@ -26,28 +26,28 @@ def redact(redactor: Redactor):  # type: ignore[no-untyped-def]
 
 def test_the_development_set_holds_its_figures(redact) -> None:  # type: ignore[no-untyped-def]
     figures = score(load(DEV), redact)
-    assert figures.recall.value >= 0.99
-    assert figures.leak_free.value >= 0.88
-    assert figures.over.value <= 0.02
-    assert figures.kept.value >= 0.96
+    assert figures.recall.value >= 0.993
+    assert figures.leak_free.value >= 0.91
+    assert figures.over.value <= 0.0125
+    assert figures.kept.value >= 0.97
     assert not figures.held
 
 
 def test_generated_referrals_of_every_origin_hold_their_figures(redact) -> None:  # type: ignore[no-untyped-def]
     figures = score(referrals(per_origin=6), redact)
-    assert figures.by_label["PERSON"].value >= 0.985
-    assert figures.by_label["PERSON in record"].value >= 0.995
+    assert figures.by_label["PERSON"].value >= 0.995
+    assert figures.by_label["PERSON in record"].value >= 0.998
     assert figures.by_label["structured identifiers"].value >= 0.99
-    assert figures.over.value <= 0.02
+    assert figures.over.value <= 0.006
 
 
 def test_paragraphs_without_identifiers_stay(redact) -> None:  # type: ignore[no-untyped-def]
-    assert score(paragraphs(60), redact).over.value <= 0.005
+    assert score(paragraphs(60), redact).over.value <= 0.001
 
 
 def test_nasty_cases_are_covered(redact) -> None:  # type: ignore[no-untyped-def]
     figures = score(nasty(), redact)
-    assert figures.recall.hit >= figures.recall.n - 3
+    assert figures.recall.hit >= figures.recall.n - 1
 
 
 def test_marks_are_read_with_their_offsets() -> None:

@@ -107,3 +107,7 @@ def test_a_known_phrase_that_is_somebody_of_the_record_goes(lexicon: Lexicon) ->
     document.certainty = [0.9] * len(document.words)
     record = [Finding(7, 11, "PERSON", "record", "test"), Finding(12, 17, "PERSON", "record", "test")]
     assert {text[f.start : f.end] for f in weigh(document, record, [], lexicon)} >= {"Jack", "Frost"}
+
+
+def test_a_surname_of_three_letters_ends_its_sentence(lexicon: Lexicon) -> None:
+    assert weighed(lexicon, "Chaired by Anselm Roe. Strategy was set.", "Anselm Roe. Strategy", 0.12) == ["Anselm Roe"]
