@@ -36,7 +36,8 @@ MAKE_STRAY = """
 from confluent_kafka.admin import *
 rule = AclBinding(ResourceType.TOPIC, "referral.received.v1", ResourcePatternType.LITERAL, "User:intake", "*",
                   AclOperation.READ, AclPermissionType.ALLOW)
-[one.result(10) for one in AdminClient({"bootstrap.servers": "127.0.0.1:9095"}).create_acls([rule]).values()]
+client = AdminClient({"bootstrap.servers": "127.0.0.1:9095"})
+[one.result(10) for one in client.create_acls([rule]).values()]
 """
 
 

@@ -38,7 +38,7 @@ def test_dead_letters_are_looked_at_with_the_operators_rights_alone(deployment: 
 
 
 def test_the_doctor_finds_no_fault(deployment: Deployment) -> None:
-    said = deployment.compose("--profile", "tools", "run", "--rm", "--no-deps", "-T", "doctor", "doctor", "--json")
+    said = deployment.compose("--profile", "tools", "run", "--rm", "--no-deps", "-T", "doctor", "--json")
     report = json.loads(said)
     assert [one for one in report["findings"] if one["level"] == "fault"] == []
 
