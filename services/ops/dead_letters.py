@@ -110,25 +110,31 @@ class Drawer:
         self.topics: frozenset[str] = frozenset()
 
     async def letters(self) -> AsyncIterator[Letter]:
-        """Every letter that is there now, partition by partition, in order. Empty ones are passed by: each would take
-        more than a second to be assigned."""
-        places = await self._places()
-        ends = await self._consumer.end_offsets(places) if places else {}
-        beginnings = await self._consumer.beginning_offsets(places) if places else {}
-        for place, end in ((one, ends[one]) for one in places if ends[one] > beginnings[one]):
-            self._consumer.assign([place])
-            await self._consumer.seek_to_beginning(place)
-            while await self._consumer.position(place) < end:
+        """Every letter that is there now, partition by partition, in order."""
+        places = await self._assigned()
+        if not places:
+            return
+        ends = await self._consumer.end_offsets(places)
+        await self._consumer.seek_to_beginning(*places)
+        for place in places:
+            while await self._consumer.position(place) < ends[place]:
                 for record in (await self._consumer.getmany(place, timeout_ms=500)).get(place, []):
                     yield _letter(place, record)
 
     async def replayed(self) -> dict[TopicPartition, Replayed]:
         """What has been replayed of each partition."""
-        places = await self._places()
+        places = await self._assigned()
         beginnings = await self._consumer.beginning_offsets(places) if places else {}
-        self._consumer.assign(places)
         notes = await self._consumer._coordinator.fetch_committed_offsets(places)  # the public call hides metadata
         return {place: Replayed.from_note(notes.get(place), beginnings[place]) for place in places}
+
+    async def _assigned(self) -> list[TopicPartition]:
+        """All partitions, assigned once: aiokafka's coordinator trips over assignments that follow close upon each
+        other, and each takes more than a second."""
+        places = await self._places()
+        if self._consumer.assignment() != set(places):
+            self._consumer.assign(places)
+        return places
 
     async def commit(self, place: TopicPartition, replayed: Replayed) -> None:
         note = replayed.note()
