@@ -6,7 +6,6 @@ Rows depend on the surface form and the word lists alone, so a word's vector is 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import Final
 from zlib import crc32
 
@@ -64,41 +63,33 @@ def _cut(run: re.Match[str]) -> str:
     return "0" * 12 if run.group()[0] == "0" else run.group()[:2]
 
 
-@lru_cache(maxsize=1 << 12)
-def _shape(code: str) -> int:
-    return _SHAPE + bucket(code, SHAPE_BUCKETS)
-
-
-@lru_cache(maxsize=1 << 15)
-def _affix(piece: str) -> int:
-    return _AFFIX + bucket(piece, AFFIX_BUCKETS)
-
-
-@lru_cache(maxsize=1 << 15)
-def _trigram(piece: str) -> int:
-    return _TRIGRAM + bucket(piece, TRIGRAM_BUCKETS)
-
-
 def word_rows(surface: str, lists: WordLists) -> list[int]:
     """At most `ROWS_PER_WORD` distinct meanings; the first is always the word itself (or `UNKNOWN`)."""
     length = _LENGTH + min(len(surface), 15)
     if not surface[0].isalpha():
-        rows = [_shape(shape(surface)), length]
+        rows = [_SHAPE + bucket(shape(surface), SHAPE_BUCKETS), length]
         if surface[0].isdigit():
-            return [lists.vocabulary.get("0" * len(surface), UNKNOWN), *rows, _affix("^" + surface[:2])]
+            first = _AFFIX + bucket("^" + surface[:2], AFFIX_BUCKETS)
+            return [lists.vocabulary.get("0" * len(surface), UNKNOWN), *rows, first]
         return [lists.vocabulary.get(surface[0], UNKNOWN), *rows]
     folded = fold(surface)
-    head, framed = "^" + folded, f"^{folded}$"
+    head, tail = "^" + folded, folded + "$"
+    affixes = (head[:2], head[:3], head[:4], tail[-3:], tail[-4:], tail[-5:])
     return [
         lists.vocabulary.get(folded, UNKNOWN),
-        _shape(_plain_shape(surface)),
+        _SHAPE + bucket(_plain_shape(surface), SHAPE_BUCKETS),
         length,
         _STATUS + lists.status(folded),
-        _affix(head[:2]),
-        _affix(head[:3]),
-        _affix(head[:4]),
-        _affix(folded[-2:] + "$"),
-        _affix(folded[-3:] + "$"),
-        _affix(folded[-4:] + "$"),
-        *[_trigram(framed[at : at + 3]) for at in range(min(len(folded), _MAX_TRIGRAMS))],
+        *[_AFFIX + bucket(piece, AFFIX_BUCKETS) for piece in affixes],
+        *_trigrams(folded),
     ]
+
+
+def _trigrams(folded: str) -> list[int]:
+    """The rows of each three letters in a row, the word's edges among them."""
+    framed = f"^{folded}$"
+    count = min(len(folded), _MAX_TRIGRAMS)
+    if not framed.isascii():
+        return [_TRIGRAM + bucket(framed[at : at + 3], TRIGRAM_BUCKETS) for at in range(count)]
+    code = framed.encode("ascii")
+    return [_TRIGRAM + crc32(code[at : at + 3]) % TRIGRAM_BUCKETS for at in range(count)]
