@@ -10,9 +10,8 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import fields, replace
+from dataclasses import fields
 from pathlib import Path
 from typing import Final
 
@@ -33,6 +32,7 @@ from training.tagger.corpus import LABELS, example
 from training.tagger.figures import Evidence
 
 FOLDS: Final = 5
+TOLD: Final = ("recall", "leak_free", "over", "kept")
 SHIPPED: Final = Path(__file__).resolve().parent / "thresholds.json"
 
 
@@ -72,7 +72,7 @@ def together(folds: list[Figures]) -> Figures:
     """All folds as one."""
     answer = Figures()
     for figures in folds:
-        for name in ("recall", "leak_free", "over", "kept"):
+        for name in TOLD:
             add(getattr(answer, name), getattr(figures, name))
         for name in (f.name for f in fields(Figures) if f.name.startswith("by_")):
             for key, share in getattr(figures, name).items():
@@ -103,19 +103,22 @@ def main() -> int:
     if arguments.thresholds:
         chosen = thresholds.choose(_joined(seen.values()), thresholds.CEILING)
         SHIPPED.write_text(json.dumps(chosen, indent=2) + "\n", "utf-8")
-    folds = []
+    by_kind: dict[str, Figures] = {}
+    by_fold: dict[int, Figures] = {}
     for fold, model in models.items():
         held = kinds[fold::FOLDS]
         others = (part for other, part in seen.items() if other != fold)
         chosen = thresholds.choose(_joined(others), thresholds.CEILING)
-        items = [replace(one, group=kind) for kind in held for one in annotated(gold.NARRATIVES / f"{kind}.jsonl")]
-        folds.append(score(items, measured(redactor(model, chosen, set(held)))))
-        sys.stdout.write(line(f"fold {fold}: {', '.join(held)}", folds[-1]) + "\n")
+        redact = measured(redactor(model, chosen, set(held)))
+        for kind in held:
+            by_kind[kind] = score(annotated(gold.NARRATIVES / f"{kind}.jsonl"), redact)
+        by_fold[fold] = together([by_kind[kind] for kind in held])
+        sys.stdout.write(line(f"fold {fold}: {', '.join(held)}", by_fold[fold]) + "\n")
         sys.stdout.flush()
-    whole = together(folds)
-    sys.stdout.write(line("all", whole) + "\n" + _table("label", whole.by_label) + _table("kind", whole.by_group))
+    whole = together(list(by_fold.values()))
+    sys.stdout.write(line("all", whole) + "\n" + _table("label", whole.by_label))
     if arguments.report:
-        arguments.report.write_text(json.dumps(_plain(whole), indent=2) + "\n", "utf-8")
+        arguments.report.write_text(json.dumps(_plain(kinds, by_fold, by_kind, whole), indent=1) + "\n", "utf-8")
     return 0
 
 
@@ -132,14 +135,20 @@ def _table(name: str, shares: dict[str, Share]) -> str:
     )
 
 
-def _plain(figures: Figures) -> dict[str, dict[str, list[int]]]:
-    answer: dict[str, dict[str, list[int]]] = defaultdict(dict)
-    for name in ("recall", "leak_free", "over", "kept"):
-        share = getattr(figures, name)
-        answer["all"][name] = [share.hit, share.n]
-    for key, share in sorted(figures.by_label.items()):
-        answer["by label"][key] = [share.hit, share.n]
-    return answer
+def _counts(figures: Figures) -> dict[str, list[int]]:
+    return {name: [getattr(figures, name).hit, getattr(figures, name).n] for name in TOLD}
+
+
+def _plain(
+    every: list[str], folds: dict[int, Figures], kinds: dict[str, Figures], whole: Figures
+) -> dict[str, object]:
+    """As services/redaction/evaluation/held_out.py reads it; `every` are all kinds in the order of the folds."""
+    return {
+        "all": _counts(whole),
+        "folds": [{"kinds": every[fold::FOLDS], "figures": _counts(figures)} for fold, figures in folds.items()],
+        "kinds": {kind: _counts(figures) for kind, figures in sorted(kinds.items())},
+        "labels": {label: [share.hit, share.n] for label, share in sorted(whole.by_label.items())},
+    }
 
 
 if __name__ == "__main__":

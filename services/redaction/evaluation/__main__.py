@@ -1,7 +1,8 @@
 """Prints the redactor's figures beside their targets: `python -m services.redaction.evaluation` (`make eval`).
 
 Sets: dev (hand-written), generated (templates and names nobody trained on), no identifier, nasty.
-Also: each layer switched off in turn, and Presidio as it comes on the same sets.
+Also: each layer switched off in turn, Presidio as it comes on the same sets, and what was measured on kinds of
+narratives that nobody trained on.
 """
 
 from __future__ import annotations
@@ -16,10 +17,19 @@ import typer
 from contracts.record import Record
 from services.redaction.adapters.presidio_vanilla import VanillaPresidio
 from services.redaction.domain.finding import ALL_LAYERS, Layer
+from services.redaction.evaluation import held_out
 from services.redaction.evaluation.annotated import Annotated, load
 from services.redaction.evaluation.generator import PER_ORIGIN, paragraphs, referrals
 from services.redaction.evaluation.nasty import nasty
-from services.redaction.evaluation.report import Bar, Table, ablation_rows, dev_bars, generated_bars, write
+from services.redaction.evaluation.report import (
+    Bar,
+    Table,
+    ablation_rows,
+    dev_bars,
+    generated_bars,
+    held_out_bars,
+    write,
+)
 from services.redaction.evaluation.scoring import Figures, Redact, Spans, score
 from services.redaction.redactor import Redacted, Redactor
 
@@ -69,10 +79,15 @@ def main(
         "no identifier": score(paragraphs(), redact),
         "nasty": score(nasty(), redact),
     }
-    bars: list[Bar] = [*dev_bars(sets["dev"]), *generated_bars(sets["generated"], sets["no identifier"])]
+    unseen = held_out.read()
+    bars: list[Bar] = [
+        *dev_bars(sets["dev"]),
+        *held_out_bars(unseen),
+        *generated_bars(sets["generated"], sets["no identifier"]),
+    ]
     without = {} if quick else ablation(dev)
     baseline = {} if quick else {"dev": score(dev, vanilla()), "nasty": score(nasty(), vanilla())}
-    table = Table(sets, bars, ablation_rows(without), baseline)
+    table = Table(sets, bars, ablation_rows(without), baseline, unseen)
     sys.stdout.write(table.text())
     write(table, report)
     if any(not bar.met and bar.binding for bar in bars):

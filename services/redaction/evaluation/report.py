@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from services.redaction.evaluation.held_out import HeldOut
 from services.redaction.evaluation.scoring import Figures, Share
 
 
@@ -65,6 +66,16 @@ def generated_bars(figures: Figures, quiet: Figures) -> list[Bar]:
     ]
 
 
+def held_out_bars(held_out: HeldOut) -> list[Bar]:
+    """Kinds of narratives that neither the network nor a word list nor a threshold had seen."""
+    shares = held_out.whole
+    return [
+        Bar("kinds not trained on: direct identifiers", shares["recall"], 0.985),
+        Bar("kinds not trained on: documents with no direct leak", shares["leak_free"], 0.85),
+        Bar("kinds not trained on: over-redacted words", shares["over"], 0.03, at_most=True),
+    ]
+
+
 def gap(figures: Figures) -> tuple[float, str, str]:
     """Recall between the origin served best and the one served worst; words that are names are a kind apart."""
     shares = {name: share.value for name, share in figures.by_group.items() if name != "names that are words"}
@@ -89,6 +100,7 @@ class Table:
     bars: list[Bar]
     ablation: list[str]
     baseline: dict[str, Figures]
+    held_out: HeldOut
 
     def text(self) -> str:
         """The whole report in Markdown."""
@@ -104,6 +116,7 @@ class Table:
         generated = self.sets["generated"]
         for name, share in generated.by_group.items():
             parts.append(f"| {name} | {share.value:.4f} | {generated.person_by_group[name].value:.4f} |\n")
+        parts.append(self.held_out.text())
         if self.ablation:
             parts.append(
                 "\n## Layers (dev)\n\n| layers | recall | no leak | over | kept | held |\n|---|---|---|---|---|---|\n"

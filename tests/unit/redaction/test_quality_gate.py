@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from services.redaction.evaluation import held_out
 from services.redaction.evaluation.annotated import load, unmark
 from services.redaction.evaluation.generator import paragraphs, referrals
 from services.redaction.evaluation.nasty import nasty
@@ -48,6 +49,14 @@ def test_paragraphs_without_identifiers_stay(redact) -> None:  # type: ignore[no
 def test_nasty_cases_are_covered(redact) -> None:  # type: ignore[no-untyped-def]
     figures = score(nasty(), redact)
     assert figures.recall.hit >= figures.recall.n - 1
+
+
+def test_the_kept_figures_of_kinds_nobody_trained_on_can_be_reported() -> None:
+    kept = held_out.read()
+    assert kept.whole["recall"].value >= 0.98
+    assert kept.whole["leak_free"].value >= 0.85
+    assert kept.whole["over"].value <= 0.03
+    assert all(f"| {kind} |" in kept.text() for kind, _ in kept.kinds)
 
 
 def test_marks_are_read_with_their_offsets() -> None:
