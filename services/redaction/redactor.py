@@ -42,6 +42,11 @@ TIME_LIMIT_SECONDS = 5.0
 """A narrative takes a millisecond or two; one that needs this long is hostile or the machine is ill."""
 
 
+YOUNG_OBJECTS = 20_000
+"""Objects that may gather before the collector looks for circles among them: those of some ten documents. Python's
+own 700 make it look several times a document."""
+
+
 @dataclass(frozen=True, slots=True)
 class Span:
     """A redacted stretch of the original narrative: code points, end exclusive."""
@@ -88,7 +93,8 @@ class Redactor:
         """Read the lists and the model once (≤ 2 s). `layers` is for ablation; production uses all.
 
         Holds the process to one thread for products of matrices: at these sizes more wait for each other. What is
-        loaded by then is left out of the collector's rounds, which would walk it all every few documents.
+        loaded by then is left out of the collector's rounds, which would walk it all every few documents, and the
+        rounds become rarer: a document makes thousands of objects and leaves next to none behind.
         """
         lexicon = load_lexicon()
         tagger = Tagger.load() if "tagger" in layers else None
@@ -96,6 +102,7 @@ class Redactor:
         threadpool_limits(limits=1, user_api="blas")
         gc.collect()
         gc.freeze()
+        gc.set_threshold(YOUNG_OBJECTS)
         return redactor
 
     @classmethod
