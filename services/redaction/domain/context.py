@@ -9,6 +9,7 @@ from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding
 from services.redaction.domain.lexicon import FREQUENT, NAME, ORDINARY, SAFE_PROPER, SHAPE
 from services.redaction.domain.signals import CALLING, DATE_WORDS, KIN, PRONOUNS, SPEECH, TITLES, WORDY_TITLES
+from services.redaction.domain.words import word_set
 
 SPEAKER = re.compile(r"^[ \t>*•\-\[\]\d:./,()]{0,28}(?P<name>[^\W\d_][^\n:\t]{0,30}?)\s?:(?=\s)", re.MULTILINE)
 """The speaker of a line of a chat log or of minutes."""
@@ -23,13 +24,26 @@ MAX_NAME = 3
 QUOTED = "a capitalised word alone in quotation marks"
 """The reason of a nickname's finding; it stands whatever the tagger says."""
 
+SIGNED = "initials that are said to be some"
+"""The reason of what stands after "initialled", or alone in quotation marks; it stands as well."""
+
 QUOTES = frozenset("\"'")
+
+LETTER = re.compile(r"(?<=[\s(])(['\"])(?P<letter>[A-Z])(?: x{1,4})?\1(?!\w)")
+""" "Signed 'K xx'", "'B' beside it": one capital alone in quotation marks, perhaps with kisses."""
+
+INITIALLED = word_set("initialled initialed initials sgd countersigned")
+"""Words after which capitals are initials even where they are an abbreviation elsewhere."""
+
+MAX_INITIALS = 3
+"""Capitals of somebody's initials."""
 
 
 def find(document: Document) -> list[Finding]:
     """Ordinary words used as names, and initials; ordered by rule, not by position."""
     return [
-        *_announced(document), *_capitals(document), *_initials(document), *_quoted(document), *_speakers(document)
+        *_announced(document), *_capitals(document), *_initials(document), *_signed(document), *_quoted(document),
+        *_speakers(document)
     ]  # fmt: skip
 
 
@@ -120,6 +134,23 @@ def _initials(document: Document) -> Iterator[Finding]:
             and not document.flags[i] & (ORDINARY | SAFE_PROPER)
         ):
             yield _finding(document, i, i, "initials")
+
+
+def _signed(document: Document) -> Iterator[Finding]:
+    """Initials that only what stands around them tells from a word, a grade or an abbreviation."""
+    if document.shouting:
+        return
+    for m in LETTER.finditer(document.text):
+        yield Finding(m.start("letter"), m.end("letter"), "PERSON", "context", SIGNED)
+    for i in document.capitals:
+        word = document.words[i]
+        before = document.lowers[max(0, i - 2) : i]
+        if before[-1:] == ["by"]:
+            before.pop()
+        if len(word) > MAX_INITIALS or not word.isupper() or word in ("I", "A") or not before:
+            continue
+        if before[-1] in INITIALLED and document.gaps[i].strip(" :'\"(") == "":
+            yield _finding(document, i, i, SIGNED)
 
 
 def _quoted(document: Document) -> Iterator[Finding]:

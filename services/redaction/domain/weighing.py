@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from services.redaction.domain.context import QUOTED
+from services.redaction.domain.context import QUOTED, SIGNED
 from services.redaction.domain.dates import Dated
 from services.redaction.domain.document import Document
 from services.redaction.domain.finding import Finding, Layer
@@ -173,7 +173,7 @@ def _stands(document: Document, finding: Finding, tokens: range, lexicon: Lexico
     """Whether a weak layer's finding stands beside the tagger's doubt."""
     if document.known and document.known.issuperset(tokens):
         return False
-    if _after_title(document, tokens) or finding.reason == QUOTED:
+    if _after_title(document, tokens) or finding.reason in (QUOTED, SIGNED):
         return True
     if finding.layer == "places" and tokens and is_hurried_street(document, tokens[-1]):
         return True

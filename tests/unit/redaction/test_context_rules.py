@@ -51,3 +51,19 @@ def test_the_plural_of_a_surname_after_the_article_is_the_family(lexicon: Lexico
     index = index_record(record, lexicon)
     document = read("For two days nobody rang. The Days moved on.", lexicon)
     assert [document.text[f.start : f.end] for f in linking.find(document, index)] == ["Days"]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("A drawing signed 'K xx' was there.", ["K"]),
+        ("The sheet, initialled AT, says so.", ["AT"]),
+        ("Initialled by HT on the day.", ["HT"]),
+        ("There were four initials I could not read.", []),
+        ("He got a B and told AT nothing.", []),
+    ],
+)
+def test_initials_are_known_by_what_stands_around_them(lexicon: Lexicon, text: str, found: list[str]) -> None:
+    document = read(text, lexicon)
+    signed = [f for f in context.find(document) if f.reason == context.SIGNED]
+    assert [text[f.start : f.end] for f in signed] == found
