@@ -96,7 +96,7 @@ def _replaced(narrative: str, table: dict[str, str]) -> str:
     """The narrative with each character of the table in its plain form, one for one."""
     changed = {character: plain for character, plain in table.items() if character != plain}
     if len(changed) > FEW:
-        return narrative.translate(str.maketrans(changed))
+        return narrative.translate({ord(character): plain for character, plain in changed.items()})
     for character, plain in changed.items():
         narrative = narrative.replace(character, plain)
     return narrative
