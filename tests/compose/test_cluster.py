@@ -80,7 +80,7 @@ def test_each_broker_is_lost_in_its_turn_and_no_referral_with_it(
             run(["docker", "kill", container["Id"]])
             time.sleep(DOWN_SECONDS)
             run(["docker", "start", container["Id"]])
-            cluster.wait_healthy()
+            cluster.wait_healthy(300)
             wait_in_sync(cluster)
     assert load.given_up == 0
     assert cluster.untold(set(load.accepted), SETTLED_SECONDS) == set()
@@ -88,7 +88,7 @@ def test_each_broker_is_lost_in_its_turn_and_no_referral_with_it(
     figure("three brokers killed in turn: posts that had to be repeated", load.failed_first)
 
 
-def wait_in_sync(cluster: Cluster, seconds: float = 120.0) -> None:
+def wait_in_sync(cluster: Cluster, seconds: float = 240.0) -> None:
     """Return once no partition lacks a replica: only then may the next broker go."""
     deadline = time.monotonic() + seconds
     while cluster.tool("kafka-topics.sh", "--describe", "--under-replicated-partitions").strip():
