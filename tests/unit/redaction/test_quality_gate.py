@@ -27,8 +27,8 @@ def redact(redactor: Redactor):  # type: ignore[no-untyped-def]
 
 def test_the_development_set_holds_its_figures(redact) -> None:  # type: ignore[no-untyped-def]
     figures = score(load(DEV), redact)
-    assert figures.recall.value >= 0.993
-    assert figures.leak_free.value >= 0.91
+    assert figures.recall.value >= 0.995
+    assert figures.leak_free.value >= 0.94
     assert figures.over.value <= 0.0125
     assert figures.kept.value >= 0.97
     assert not figures.held
