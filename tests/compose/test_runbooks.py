@@ -7,6 +7,7 @@ fault, and a referral posted before and one posted after reach somebody.
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -48,16 +49,31 @@ def blocks(page: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def typed(deployment: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
+def operated(deployment: Deployment) -> Iterator[Deployment]:
+    """One of these tests alone, of the same images: its keys are changed, its data is thrown away and restored."""
+    assert deployment.api_key
+    one = Deployment(Path(tempfile.mkdtemp(prefix="saferoute-operated-")))
+    try:
+        one.write_settings()
+        one.script("init.sh")
+        one.up()
+        one.provision()
+        yield one
+    finally:
+        one.down()
+
+
+@pytest.fixture(scope="module")
+def typed(operated: Deployment, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """Runs shell text in the repository's root, as an operator of this deployment."""
     folder = tmp_path_factory.mktemp("operator")
 
     def run_text(text: str, **variables: str) -> str:
         environment = {
-            **deployment.environment,
-            "COMPOSE_ENV_FILES": str(deployment.settings),
+            **operated.environment,
+            "COMPOSE_ENV_FILES": str(operated.settings),
             "COMPOSE_PROFILES": "demo",
-            "SAFEROUTE_SECRETS": str(deployment.secrets),
+            "SAFEROUTE_SECRETS": str(operated.secrets),
             "BACKUP": str(folder / "backup"),
             "ERASURES": str(folder / "erasures.txt"),
             "VERSION": SECOND,
@@ -126,25 +142,25 @@ def test_every_runbook_has_commands_that_are_run() -> None:
 
 
 @pytest.fixture
-def referrals(deployment: Deployment, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
+def referrals(operated: Deployment, request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """A referral that was told before, and after the page's commands: one more, and both are told."""
-    before = post(deployment, f"{request.node.name}-before")
-    assert deployment.untold({before["id"]}) == set()
+    before = post(operated, f"{request.node.name}-before")
+    assert operated.untold({before["id"]}) == set()
     yield before
-    after = post(deployment, f"{request.node.name}-after")
-    assert deployment.untold({before["id"], after["id"]}) == set()
+    after = post(operated, f"{request.node.name}-after")
+    assert operated.untold({before["id"], after["id"]}) == set()
 
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("page", PAGES)
 def test_the_commands_of_a_runbook_end_its_symptom(
-    deployment: Deployment,
+    operated: Deployment,
     typed: Callable[..., str],
     referrals: dict[str, str],
     page: str,
     figure: Callable[[str, object], None],
 ) -> None:
-    PAGES[page](deployment, typed)
+    PAGES[page](operated, typed)
     typed("\n".join(blocks(page)), REFERENCE=referrals["reference"])
     figure(f"runbook {page}: command blocks run", len(blocks(page)))
     try:
@@ -153,11 +169,11 @@ def test_the_commands_of_a_runbook_end_its_symptom(
         pytest.fail(str(failure))
 
 
-def test_what_is_erased_comes_back_from_no_backup(deployment: Deployment, typed: Callable[..., str]) -> None:
+def test_what_is_erased_comes_back_from_no_backup(operated: Deployment, typed: Callable[..., str]) -> None:
     """The journal of erasures, replayed by the restore's own commands, closes what the backup still held."""
     [backup, *_] = blocks("backup-and-restore.md")
-    receipt = post(deployment, "erased-and-restored")
-    assert deployment.untold({receipt["id"]}) == set()
+    receipt = post(operated, "erased-and-restored")
+    assert operated.untold({receipt["id"]}) == set()
     typed(backup)
     typed("\n".join(blocks("erasure-request.md")), REFERENCE=receipt["reference"])
     typed("\n".join(blocks("backup-and-restore.md")[2:]))
@@ -166,7 +182,7 @@ def test_what_is_erased_comes_back_from_no_backup(deployment: Deployment, typed:
     assert kept.strip() == "0|t"
 
 
-def test_secrets_after_rotation_are_readable_by_their_owners_alone(deployment: Deployment) -> None:
-    modes = {path.name: path.stat().st_mode & 0o777 for path in Path(deployment.secrets).iterdir()}
+def test_secrets_after_rotation_are_readable_by_their_owners_alone(operated: Deployment) -> None:
+    modes = {path.name: path.stat().st_mode & 0o777 for path in Path(operated.secrets).iterdir()}
     assert modes
     assert all(mode in (0o400, 0o444) for mode in modes.values())
