@@ -139,9 +139,7 @@ def _counts(figures: Figures) -> dict[str, list[int]]:
     return {name: [getattr(figures, name).hit, getattr(figures, name).n] for name in TOLD}
 
 
-def _plain(
-    every: list[str], folds: dict[int, Figures], kinds: dict[str, Figures], whole: Figures
-) -> dict[str, object]:
+def _plain(every: list[str], folds: dict[int, Figures], kinds: dict[str, Figures], whole: Figures) -> dict[str, object]:
     """As services/redaction/evaluation/held_out.py reads it; `every` are all kinds in the order of the folds."""
     return {
         "all": _counts(whole),
