@@ -133,10 +133,19 @@ async def consumers_hold(broker: KafkaBroker) -> None:
 
 
 def _fell_out(consumer: AIOKafkaConsumer | None) -> bool:
-    """Whether the task that keeps a consumer in its group has died. The library tells this only by raising from every
-    read, which the framework answers by reading again."""
-    membership = getattr(getattr(consumer, "_coordinator", None), "_coordination_task", None)
-    return membership is not None and membership.done() and consumer is not None and not consumer._closed
+    """Whether a task that keeps a consumer in its group has died. The library tells this only by raising from every
+    read, which the framework answers by reading again: one refused heartbeat, as by a broker that was made anew and
+    knows no permissions yet, and the same refusal is raised for ever."""
+    if consumer is None or consumer._closed:
+        return False
+    coordinator = consumer._coordinator  # that of a consumer without a group has none of these tasks
+    membership = getattr(coordinator, "_coordination_task", None)
+    minor = (getattr(coordinator, name, None) for name in ("_heartbeat_task", "_commit_refresh_task"))
+    return (membership is not None and membership.done()) or any(map(_raised, minor))
+
+
+def _raised(task: asyncio.Task[None] | None) -> bool:
+    return task is not None and task.done() and not task.cancelled() and task.exception() is not None
 
 
 def client_options(settings: KafkaSettings) -> dict[str, Any]:
