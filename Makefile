@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo up test compose-test check format lock clean schemas asyncapi-validate eval train-tagger chaos fuzz-redaction bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
+.PHONY: help venv demo up test compose-test lint-deploy check format lock clean schemas asyncapi-validate eval train-tagger chaos fuzz-redaction bench-redaction bench-routing bench-outbox bench-consumer bench-pipeline
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
@@ -34,6 +34,9 @@ test: venv ## all tests, on a real Kafka and a real PostgreSQL
 
 compose-test: venv ## images, compose file and upgrade on a Docker Engine: up, samples, kills, permissions, posture
 	@REQUIRE_DOCKER=1 $(BIN)/python -m pytest tests/containers tests/compose -v
+
+lint-deploy: ## linters of everything in deploy: Dockerfile, shell, compose, Prometheus, Kubernetes
+	@deploy/lint.sh
 
 check: venv ## style, types, walls between rooms, drift of generated files, unit and contract tests
 	@$(BIN)/ruff check .
