@@ -9,6 +9,8 @@ from typing import TypeAlias
 from contracts.access import PRINCIPALS, Grant, grants
 from contracts.topics import DEAD_LETTERS, TOPICS
 
+IN_SYNC = "min.insync.replicas"
+"""Never lowered by a plan: a command meant for one broker, run on a cluster, would take what keeps its words safe."""
 ANY_HOST = "*"
 """ACLs do not name addresses: containers get new ones at every start, and TLS and SCRAM say who is who."""
 
@@ -108,7 +110,7 @@ def declared_topics(replication: int, min_insync: int) -> dict[str, Shape]:
 def _shape(partitions: int, retention_ms: int, replication: int, min_insync: int) -> Shape:
     settings = {
         "retention.ms": str(retention_ms),
-        "min.insync.replicas": str(min_insync),
+        IN_SYNC: str(min_insync),
         "unclean.leader.election.enable": "false",
     }
     return Shape(partitions, replication, settings)
@@ -136,6 +138,9 @@ def plan(shapes: Mapping[str, Shape], found: Found, *, prune: bool = False) -> P
         partitions, settings = found.topics[name]
         if partitions != shape.partitions:
             faults.append(f"topic {name} has {partitions} partitions and is declared with {shape.partitions}")
+        if int(settings.get(IN_SYNC, 0)) > int(shape.settings[IN_SYNC]):
+            faults.append(f"topic {name} asks for more replicas in sync than declared: is this the cluster's command?")
+            continue
         different = {key: value for key, value in shape.settings.items() if settings.get(key) != value}
         if different:
             changes.append(SetTopic(name, different))

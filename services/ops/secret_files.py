@@ -13,13 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit, urlunsplit
 
 from contracts.access import PRINCIPALS
 from contracts.topics import SEALED_RETENTION_DAYS
 from services.intake.adapters.files import new_fingerprint_key
-from services.kit.sealing import generate_key_pair
+from services.kit.sealing import KeyFileError, generate_key_pair, load_private_ring, load_public
 from services.ops.certificates import Pair, issued_by, names_of, new_authority, new_server
-from services.redaction.adapters.vault import KeyEncryptionKey
+from services.redaction.adapters.vault import KeyEncryptionKey, VaultKeys
 
 Owner = Literal["service", "kafka", "postgres", "proxy", "nobody", "everybody"]
 Kind = Literal["sealing", "fingerprint", "vault", "kafka-passwords", "databases", "certificates", "smtp", "grafana"]
@@ -57,6 +58,8 @@ FILES: Mapping[Kind, Mapping[str, Owner]] = {
     "grafana": {"grafana_password": "service"},
 }
 """Every file, by what it belongs to, and the user that reads it."""
+IRREPLACEABLE: tuple[Kind, ...] = ("sealing", "fingerprint", "vault")
+"""Made with the folder or never: a new one beside old data could open none of it."""
 
 
 class SecretFilesError(Exception):
@@ -99,9 +102,13 @@ class SecretFiles:
     def make(self) -> list[str]:
         """Make every kind that is missing, touch none that is there; answers the files made.
 
-        Raises SecretFilesError: some files of a kind are there and some are missing.
+        Raises SecretFilesError: some files of a kind are there and some are missing, or a key is missing beside others.
         """
         kinds = [kind for kind in FILES if not self._present(kind)]
+        if lost := [
+            name for kind in kinds if kind in IRREPLACEABLE and len(kinds) < len(FILES) for name in FILES[kind]
+        ]:
+            raise SecretFilesError(f"{', '.join(lost)} missing beside other secrets: restore from your backup")
         made = []
         for kind in kinds:
             for name, text in self._fresh(kind).items():
@@ -118,14 +125,21 @@ class SecretFiles:
         """
         if not self._present(kind):
             raise SecretFilesError(f"there is no {kind} to rotate yet")
-        if kind == "sealing" and not force:
-            self._refuse_early_sealing()
+        if kind == "sealing":
+            self._undo_half_a_rotation()
+            if not force:
+                self._refuse_early_sealing()
         texts = self._fresh(kind)
         match kind:
-            case "sealing":
-                texts["sealing_previous.json"] = self._read("sealing_private.json")
+            case "sealing":  # in this order: wherever it stops, what intake seals with has its private half in a file
+                texts = {
+                    "sealing_previous.json": self._read("sealing_private.json"),
+                    "sealing_private.json": texts["sealing_private.json"],
+                    "sealing_public.json": texts["sealing_public.json"],
+                }
             case "databases":
-                texts = {name: text for name, text in texts.items() if not name.startswith("postgres_")}
+                names = [f"{service}.dsn" for service in STATEFUL]
+                texts = {name: _with_password(self._read(name), _password()) for name in names}
             case "certificates":
                 texts = self._renewed(texts)
             case "kafka-passwords":
@@ -137,13 +151,15 @@ class SecretFiles:
     def put(self, name: str, text: str) -> None:
         """Set a file to what somebody brought: the council's certificate, its mail server's password.
 
-        Raises SecretFilesError: no such file belongs to a deployment, or nothing was brought: a command that failed
-        before a pipe must not empty a key.
+        Raises SecretFilesError: no such file belongs to a deployment, or nothing was brought, or what is no vault key:
+        a command that failed before a pipe must not cost a key.
         """
         if name not in {file for files in FILES.values() for file in files}:
             raise SecretFilesError(f"{name} is no file of a deployment")
         if not text.strip() and name not in FILES["smtp"]:
             raise SecretFilesError(f"nothing came on standard input: {name} stays as it is")
+        if name in FILES["sealing"] or name in FILES["fingerprint"]:
+            raise SecretFilesError(f"{name} is made and rotated here; copy it back as a file from your backup")
         self._write(name, text)
 
     def _present(self, kind: Kind) -> bool:
@@ -203,6 +219,15 @@ class SecretFiles:
                 f"{SEALED_RETENTION_DAYS - age_days:.1f} days (--force destroys it now)"
             )
 
+    def _undo_half_a_rotation(self) -> None:
+        """A rotation that stopped before its last file: the new private key was never used, the one before is back."""
+        public = load_public(self._folder / "sealing_public.json").key_id
+        if public in load_private_ring([self._folder / "sealing_private.json"]).key_ids:
+            return
+        if public not in load_private_ring([self._folder / "sealing_previous.json"]).key_ids:
+            raise SecretFilesError("sealing_public.json has no private half here: restore all three from your backup")
+        self._write("sealing_private.json", self._read("sealing_previous.json"))
+
     def _url(self, role: str, password: str, database: str) -> str:
         return f"postgresql://{role}:{password}@{self._postgres_host}:5432/{database}"
 
@@ -221,7 +246,31 @@ class SecretFiles:
             if user != os.geteuid():
                 os.fchown(file.fileno(), user, user)
             os.fchmod(file.fileno(), 0o444 if owner == "everybody" else 0o400)
+            file.flush()
+            os.fsync(file.fileno())
+        if name in FILES["vault"]:
+            self._refuse_no_vault_key(part)
         part.replace(self._folder / name)
+        folder = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def _refuse_no_vault_key(self, part: Path) -> None:
+        """Before it takes the place of the only copy of a key."""
+        try:
+            VaultKeys.load(part)
+        except KeyFileError:
+            part.unlink()
+            raise SecretFilesError("what came is no vault key file: vault.json stays as it is") from None
+
+
+def _with_password(url: str, password: str) -> str:
+    """The same address, role and options: they may be a council's own server's."""
+    parts = urlsplit(url.strip())
+    at = parts.netloc.rpartition("@")[2]
+    return urlunsplit(parts._replace(netloc=f"{parts.username}:{password}@{at}"))
 
 
 def _password() -> str:

@@ -117,3 +117,60 @@ def test_the_councils_own_certificate_survives_a_renewal(files: SecretFiles, tmp
 def test_a_file_that_no_deployment_has_cannot_be_put(files: SecretFiles) -> None:
     with pytest.raises(SecretFilesError, match="no file of a deployment"):
         files.put("../elsewhere", "x")
+
+
+class StopError(Exception):
+    """The machine stops here."""
+
+
+@pytest.mark.parametrize("written", [0, 1, 2])
+def test_a_rotation_that_stops_anywhere_leaves_no_sealed_box_without_its_key(
+    files: SecretFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, written: int
+) -> None:
+    files.make()
+    boxes = [seal(load_public(tmp_path / "sealing_public.json"), "aad", b"before")]
+    write, left = SecretFiles._write, iter(range(written))
+
+    def stopping(self: SecretFiles, name: str, text: str) -> None:
+        if next(left, None) is None:
+            raise StopError
+        write(self, name, text)
+
+    with monkeypatch.context() as machine:
+        machine.setattr(SecretFiles, "_write", stopping)
+        with pytest.raises(StopError):
+            files.rotate("sealing", force=True)
+    boxes.append(seal(load_public(tmp_path / "sealing_public.json"), "aad", b"stopped"))
+    files.rotate("sealing", force=True)
+    boxes.append(seal(load_public(tmp_path / "sealing_public.json"), "aad", b"after"))
+    ring = load_private_ring([tmp_path / "sealing_private.json", tmp_path / "sealing_previous.json"])
+    assert [open_box(ring, "aad", box) for box in boxes] == [b"before", b"stopped", b"after"]
+
+
+@pytest.mark.parametrize("lost", ["vault.json", "fingerprint.key"])
+def test_a_lost_key_is_not_made_anew_beside_old_data(files: SecretFiles, tmp_path: Path, lost: str) -> None:
+    files.make()
+    (tmp_path / lost).unlink()
+    with pytest.raises(SecretFilesError, match="restore from your backup"):
+        files.make()
+    assert not (tmp_path / lost).exists()
+
+
+def test_what_is_no_key_takes_no_keys_place(files: SecretFiles, tmp_path: Path) -> None:
+    files.make()
+    before = everything(tmp_path)
+    for name in ("vault.json", "sealing_private.json", "fingerprint.key"):
+        with pytest.raises(SecretFilesError):
+            files.put(name, "Error response from daemon")
+    assert everything(tmp_path) == before
+
+
+def test_rotating_passwords_keeps_the_address_of_a_councils_own_server(files: SecretFiles, tmp_path: Path) -> None:
+    files.make()
+    (tmp_path / "intake.dsn").unlink()
+    (tmp_path / "intake.dsn").write_text("postgresql://intake:old@db.council.example:6432/intake?sslmode=verify-full")
+    files.rotate("databases")
+    changed = (tmp_path / "intake.dsn").read_text()
+    assert changed.startswith("postgresql://intake:")
+    assert changed.endswith("@db.council.example:6432/intake?sslmode=verify-full")
+    assert ":old@" not in changed
