@@ -40,6 +40,13 @@ async def test_open_referrals_are_counted_with_the_age_of_the_oldest_and_those_p
     assert sample("saferoute_ledger_open", state="received") == 2
     assert sample("saferoute_ledger_oldest_open_seconds") == 300
     assert sample("saferoute_ledger_stalled") == 1
+    await intake.database.execute(
+        """UPDATE referral SET progress = jsonb_set(progress, '{unopened}', 'true')
+            WHERE received_at = (SELECT min(received_at) FROM referral)"""
+    )
+    await measure()
+    assert sample("saferoute_ledger_unopened") == 1
+    assert sample("saferoute_ledger_oldest_open_seconds") == 0, "a box without a key hides no other referral's age"
     await intake.database.execute("DELETE FROM open_emission")
     await measure()
     assert sample("saferoute_ledger_open", state="received") is None
