@@ -3,6 +3,7 @@
 # that no post is refused while it runs. Going back is the same command with the old version.
 #
 #   deploy/upgrade.sh VERSION
+#   REPLICAS=2 deploy/upgrade.sh VERSION     after a run that stopped half-way: how many of each there shall be
 #
 # The images of VERSION must be there: `SAFEROUTE_VERSION=... docker compose -f deploy/compose.yaml pull` (or `build`).
 # Migrations run first and only ever add, so that the old version goes on working beside the new one.
@@ -13,7 +14,10 @@ version=${1:?usage: deploy/upgrade.sh VERSION}
 DRAIN_SECONDS=5 # longer than intake takes to answer a post that it has begun
 STOP_SECONDS=20 # as stop_grace_period in compose.yaml
 
-compose() { SAFEROUTE_VERSION=$version docker compose -f "$deploy/compose.yaml" --env-file "$settings" "$@"; }
+# COMPOSE_FILE names the files of a deployment that has more than one, such as three brokers'.
+files=()
+[ -n "${COMPOSE_FILE:-}" ] || files=(-f "$deploy/compose.yaml")
+compose() { SAFEROUTE_VERSION=$version docker compose "${files[@]}" --env-file "$settings" "$@"; }
 
 # Has the proxy use these containers alone; without any, all that the service's name leads to. What it has begun with
 # others it ends there.
@@ -34,9 +38,9 @@ replace() {
   local service=$1 count id
   local -a old new
   mapfile -t old < <(compose ps --quiet "$service")
-  count=${#old[@]}
-  [ "$count" -gt 0 ] || { echo "$service does not run: start the deployment first" >&2; exit 1; }
-  compose up --detach --no-deps --no-recreate --wait --scale "$service=$((2 * count))" "$service"
+  count=${REPLICAS:-${#old[@]}}
+  [ "${#old[@]}" -gt 0 ] || { echo "$service does not run: start the deployment first" >&2; exit 1; }
+  compose up --detach --no-deps --no-recreate --wait --scale "$service=$((${#old[@]} + count))" "$service"
   mapfile -t new < <(compose ps --quiet "$service" | grep -vxFf <(printf '%s\n' "${old[@]}"))
   case $service in intake | notify)
     lead_to "$service" "${new[@]}"
@@ -51,6 +55,9 @@ replace() {
   case $service in intake | notify) lead_to "$service" ;; esac
   echo "$service: $count replicas of $version"
 }
+
+# However this ends, the proxy goes back to all replicas: addresses of containers that are gone would answer no post.
+trap 'lead_to intake || true; lead_to notify || true' EXIT
 
 for job in topics databases migrate-intake migrate-redaction migrate-notify; do
   compose run --rm --no-deps -T "$job"
