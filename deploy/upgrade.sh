@@ -31,7 +31,10 @@ lead_to() {
       sed -n 's/^[^ ]*_front \(.*\)$/\1:8000/p' | paste -sd ' ')
     setting=(--env "${service^^}_REPLICAS=$addresses")
   fi
-  compose exec -T "${setting[@]}" caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null
+  compose exec -T "${setting[@]}" caddy caddy reload --config /etc/caddy/Caddyfile --adapter caddyfile 2>/dev/null || {
+    echo "the proxy could not be told which replicas of $service to use: does caddy run?" >&2
+    return 1
+  }
 }
 
 replace() {
@@ -66,6 +69,8 @@ done
 for service in notify routing redaction intake; do
   replace "$service"
 done
+
+trap - EXIT # it uses all replicas already
 
 if grep -q '^SAFEROUTE_VERSION=' "$settings"; then
   sed -i "s/^SAFEROUTE_VERSION=.*/SAFEROUTE_VERSION=$version/" "$settings"
