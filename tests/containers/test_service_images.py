@@ -74,7 +74,7 @@ def test_sigterm_ends_a_service_cleanly_and_in_time(lab: Lab, service: Service) 
 
 
 @pytest.mark.parametrize("service", ["intake", "redaction", "notify"])
-def test_migrating_again_changes_nothing(lab: Lab, service: Service) -> None:
+def test_migrating_again_is_harmless(lab: Lab, service: Service) -> None:
     lab.migrate(service)
 
 
